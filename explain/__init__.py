@@ -1,0 +1,1 @@
+"""WHY: a trace in, justifications and words out."""

@@ -1,0 +1,1 @@
+"""WHAT is known: packs of YAML in, a checked `KnowledgeBase` out."""

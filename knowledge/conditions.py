@@ -1,0 +1,154 @@
+"""Conditions as data: what a rule tests, after ids, sides and parameters are resolved.
+
+In: nothing. Out: frozen models. A leaf tests one finding or one conclusion; a branch combines conditions. `reference.py` gives
+them their meaning; `atoms.py` decides the finding leaves once for every other evaluator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+Comparison = Literal["over", "at_least", "under", "at_most", "exactly"]
+
+
+class Present(BaseModel):
+    """The yes/no finding is known present."""
+
+    model_config = FROZEN
+    test: Literal["present"] = "present"
+    finding: str
+
+
+class Absent(BaseModel):
+    """The yes/no finding is known absent."""
+
+    model_config = FROZEN
+    test: Literal["absent"] = "absent"
+    finding: str
+
+
+class Unknown(BaseModel):
+    """Nothing was recorded for the finding."""
+
+    model_config = FROZEN
+    test: Literal["unknown"] = "unknown"
+    finding: str
+
+
+class Known(BaseModel):
+    """Something was recorded for the finding."""
+
+    model_config = FROZEN
+    test: Literal["known"] = "known"
+    finding: str
+
+
+class NumberTest(BaseModel):
+    """The number is known and passes one comparison; `parameter` names where the bound came from."""
+
+    model_config = FROZEN
+    test: Literal["number"] = "number"
+    finding: str
+    comparison: Comparison
+    value: int | float
+    parameter: str | None = None
+
+
+class ChoiceTest(BaseModel):
+    """The choice is known and one of `choices` (sorted as declared)."""
+
+    model_config = FROZEN
+    test: Literal["choice"] = "choice"
+    finding: str
+    choices: tuple[str, ...]
+
+
+class Later(BaseModel):
+    """The work-up is known present, signed and dated, and later than every present symptom of `than`."""
+
+    model_config = FROZEN
+    test: Literal["later"] = "later"
+    finding: str
+    than: tuple[str, ...]
+
+
+class Derived(BaseModel):
+    """The conclusion was derived at `grade` or above."""
+
+    model_config = FROZEN
+    test: Literal["derived"] = "derived"
+    conclusion: str
+    grade: str
+
+
+class NotDerived(BaseModel):
+    """The conclusion was not derived at `grade` or above: one item of an `unless`."""
+
+    model_config = FROZEN
+    test: Literal["not_derived"] = "not_derived"
+    conclusion: str
+    grade: str
+
+
+class All(BaseModel):
+    """Every condition holds."""
+
+    model_config = FROZEN
+    test: Literal["all"] = "all"
+    of: tuple[Condition, ...]
+
+
+class AnyOf(BaseModel):
+    """One condition or more holds."""
+
+    model_config = FROZEN
+    test: Literal["any"] = "any"
+    of: tuple[Condition, ...]
+
+
+class AtLeast(BaseModel):
+    """`k` conditions or more hold; `parameter` names where `k` came from."""
+
+    model_config = FROZEN
+    test: Literal["at_least"] = "at_least"
+    k: int
+    of: tuple[Condition, ...]
+    parameter: str | None = None
+
+
+FindingTest = Present | Absent | Unknown | Known | NumberTest | ChoiceTest | Later
+ConclusionTest = Derived | NotDerived
+Leaf = FindingTest | ConclusionTest
+Branch = All | AnyOf | AtLeast
+Condition = Annotated[Leaf | Branch, Field(discriminator="test")]
+
+FINDING_TESTS = (Present, Absent, Unknown, Known, NumberTest, ChoiceTest, Later)
+BRANCHES = (All, AnyOf, AtLeast)
+
+for _branch in BRANCHES:
+    _branch.model_rebuild()
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """Every leaf, left to right; a leaf that stands twice comes twice.
+
+    >>> [leaf.finding for leaf in leaves(All(of=(Present(finding="a"), Absent(finding="b"))))]
+    ['a', 'b']
+    """
+    if isinstance(condition, BRANCHES):
+        for member in condition.of:
+            yield from leaves(member)
+    else:
+        yield condition
+
+
+def findings_of(leaf: Leaf) -> tuple[str, ...]:
+    """The finding ids that a leaf reads; none for a test of a conclusion."""
+    if isinstance(leaf, ConclusionTest):
+        return ()
+    return (leaf.finding, *leaf.than) if isinstance(leaf, Later) else (leaf.finding,)
