@@ -1,0 +1,178 @@
+"""Pack folder -> items of that pack, each with its file and line; every mistake in every file is collected.
+
+In: a folder. Out: `PackItems`. Nothing is resolved here: ids may still be unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from .errors import Problem
+from .language import (
+    Conclusion,
+    ConstraintItem,
+    Difference,
+    Estimate,
+    Finding,
+    Item,
+    NotEncoded,
+    Pack,
+    PackCase,
+    Parameter,
+    Reference,
+    RuleItem,
+    Screen,
+    Wording,
+)
+from .yaml_reader import Document, read_yaml
+
+FILE_LIMIT = 1_000_000
+FILES_LIMIT = 500
+PLACES = ("pack", "file", "line")
+_MODELS: dict[str, type[Item]] = {
+    "findings": Finding,
+    "conclusions": Conclusion,
+    "parameters": Parameter,
+    "references": Reference,
+    "constraints": ConstraintItem,
+    "screens": Screen,
+    "differs": Difference,
+    "estimates": Estimate,
+    "not_encoded": NotEncoded,
+    "cases": PackCase,
+}
+
+T = TypeVar("T", bound=Item)
+
+
+@dataclass
+class PackItems:
+    """The items of one pack by model, as read, and what is wrong with them."""
+
+    folder: Path
+    pack: Pack | None = None
+    items: dict[type[Item], list[Any]] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    places: dict[int, tuple[Document, tuple[str | int, ...]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def of(self, model: type[T]) -> list[T]:
+        """The items of one model in file order."""
+        return self.items.get(model, [])
+
+    def line(self, item: Item, *path: str | int) -> int:
+        """The line of a part of an item."""
+        document, base = self.places[id(item)]
+        return document.line((*base, *path))
+
+
+def read_pack(folder: Path) -> PackItems:
+    """Read every file of one pack folder; what is wrong is in `.problems`."""
+    found = PackItems(folder)
+    if not (folder / "pack.yaml").is_file():
+        what = "no such folder" if not folder.is_dir() else "not a pack: there is no pack.yaml in it"
+        fix = "name a folder that holds pack.yaml and the other files of a pack"
+        found.problems.append(Problem(folder.name, 0, "folder", what, "nothing can be loaded", fix, "K002"))
+        return found
+    files = [folder / "pack.yaml", *(path for path in sorted(folder.rglob("*.yaml")) if path != folder / "pack.yaml")]
+    if len(files) > FILES_LIMIT:
+        found.problems.append(Problem(folder.name, 0, "folder", f"{len(files)} files", "too many", "split it", "K002"))
+        return found
+    for path in files:
+        _read_file(found, path)
+    return found
+
+
+def _read_file(found: PackItems, path: Path) -> None:
+    name = f"{found.folder.name}/{path.relative_to(found.folder).as_posix()}"
+    document = read_yaml(path.read_bytes(), name, "K001", FILE_LIMIT)
+    found.documents[name] = document
+    found.problems += document.problems
+    if document.problems:
+        return
+    if path == found.folder / "pack.yaml":
+        found.pack = _read_item(found, document, Pack, (), document.value)
+    elif path.parent.name == "wording":
+        _read_wording(found, document, path)
+    else:
+        model = _MODELS.get(path.stem.rpartition(".")[2], RuleItem)
+        _read_list(found, document, model)
+
+
+def _read_wording(found: PackItems, document: Document, path: Path) -> None:
+    item = _read_item(found, document, Wording, (), document.value)
+    expected = path.stem.rpartition(".")[2]
+    if item and item.language != expected:
+        what = f"language is {item.language}, the file name says {expected}"
+        found.problems.append(
+            Problem(document.file, 1, "wording", what, "words would be shown in the wrong language", "rename it", "K003")
+        )
+
+
+def _read_list(found: PackItems, document: Document, model: type[Item]) -> None:
+    if document.value is None:
+        return
+    if not isinstance(document.value, list):
+        what = f"a {type(document.value).__name__} instead of a list"
+        fix = "start every item with '- id: ...'"
+        found.problems.append(Problem(document.file, 1, "file", what, "no item can be read from it", fix, "K003"))
+        return
+    for number, value in enumerate(document.value):
+        _read_item(found, document, model, (number,), value)
+
+
+def _read_item(found: PackItems, document: Document, model: type[T], path: tuple[int, ...], value: Any) -> T | None:
+    line = document.line(path) or 1
+    if not isinstance(value, dict):
+        what = f"a {type(value).__name__} instead of a mapping"
+        found.problems.append(
+            Problem(document.file, line, "item", what, "no item can be read from it", "write 'key: value' lines", "K003")
+        )
+        return None
+    pack = value.get("pack", "") if model is Pack else found.folder.name
+    place = {"pack": pack, "file": document.file, "line": line}
+    reserved = [key for key in PLACES if key in value and not (key == "pack" and model is Pack)]
+    try:
+        item = model.model_validate({**{key: value[key] for key in value if key not in reserved}, **place})
+    except ValidationError as error:
+        found.problems += _shape_problems(error, document, path, _title(model, value))
+        return None
+    found.problems += [_unexpected(document, path, _title(model, value), key) for key in reserved]
+    found.places[id(item)] = (document, path)
+    found.items.setdefault(model, []).append(item)
+    return item
+
+
+def _title(model: type[Item], value: dict[Any, Any]) -> str:
+    name = {RuleItem: "rule", PackCase: "case", ConstraintItem: "constraint"}.get(model, model.__name__.lower())
+    return f"{name} {str(value.get('id') or value.get('case') or value.get('pack') or '')[:60]}".strip()
+
+
+def _unexpected(document: Document, path: tuple[int, ...], title: str, key: str) -> Problem:
+    why = "a key that is not read is a mistake waiting"
+    return Problem(document.file, document.line((*path, key)), title, f"unexpected key {key}", why, "remove it", "K003")
+
+
+def _shape_problems(
+    error: ValidationError, document: Document, path: tuple[int, ...], title: str
+) -> Iterator[Problem]:
+    seen = set()
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        location = tuple(part for part in detail["loc"] if part != "[key]")
+        key = ".".join(str(part) for part in location[:2]) or "item"
+        if key in seen:
+            continue
+        seen.add(key)
+        line = document.line((*path, *location))
+        if location == ("source",) and detail["type"] in {"missing", "too_short"}:
+            why, fix = "nobody can check where it comes from", "add source: [statement or reference ids]"
+            yield Problem(document.file, line, title, "no source", why, fix, "K012")
+            continue
+        message = detail["msg"][:1].lower() + detail["msg"][1:]
+        why = "the item cannot be used as written"
+        yield Problem(document.file, line, title, f"{key}: {message}", why, "see docs/knowledge-language.md", "K003")
