@@ -367,6 +367,9 @@ class KnowledgeBase(BaseModel):
     cases: tuple[PackCase, ...] = ()
     fingerprint: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
     @cached_property
     def finding_by_id(self) -> dict[str, Finding]:
         """Findings by id; sided ones by their sided ids."""

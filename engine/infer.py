@@ -1,0 +1,125 @@
+"""The engine: a validated case in, an `Inference` or a full `Trace` out; two evaluators run and must agree.
+
+durable-rules and the compiled program answer every case; where durable-rules cannot be imported the reference takes its place. On a
+difference there is no answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from ..knowledge.errors import EngineError, EvaluatorDisagreement
+from ..knowledge.language import KnowledgeBase
+from . import reference
+from .bitplane import Bitplane
+from .case import SCHEMA, Case
+from .program import Outcome, Program, compile_program
+from .trace import Trace, build_trace
+
+Evaluate = Callable[[Case], Outcome]
+EVALUATORS = ("durable", "compiled", "reference")
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The light record of one inference: the fired rules, the grades and who answered. The rest is rebuilt from it."""
+
+    case: Case
+    outcome: Outcome
+    evaluators: tuple[str, ...]
+    fingerprint: str
+
+
+class Engine:
+    """Infers under one knowledge base with the evaluators chosen; safe to share between threads.
+
+    `evaluators` are names of `EVALUATORS`; by default durable-rules and the compiled program, or the reference and the compiled program
+    where durable-rules cannot be imported.
+
+    Raises:
+        EngineError: an evaluator is unknown or cannot run here.
+    """
+
+    def __init__(self, knowledge: KnowledgeBase, evaluators: Sequence[str] | None = None) -> None:
+        self.knowledge = knowledge
+        self.evaluators = tuple(evaluators) if evaluators else default_evaluators()
+        unknown = sorted(set(self.evaluators) - set(EVALUATORS))
+        if unknown:
+            raise EngineError(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
+        self._evaluate = tuple((name, self._evaluator(name)) for name in self.evaluators)
+
+    @cached_property
+    def program(self) -> Program:
+        """The compiled order of rules and atoms."""
+        return compile_program(self.knowledge)
+
+    @cached_property
+    def bitplane(self) -> Bitplane:
+        """The compiled evaluator."""
+        return Bitplane(self.program)
+
+    def _evaluator(self, name: str) -> Evaluate:
+        if name == "compiled":
+            return self.bitplane.evaluate
+        if name == "durable":
+            from .rete import Rete
+
+            return Rete(self.program).evaluate
+        return lambda case: reference.evaluate(self.knowledge, case)
+
+    def infer(self, case: Case) -> Inference:
+        """The light record of a case that was validated against this knowledge and has no steps left to take.
+
+        Raises:
+            EvaluatorDisagreement: two evaluators differ; there is no answer.
+        """
+        name, evaluate = self._evaluate[0]
+        outcome = evaluate(case)
+        for other, evaluate_again in self._evaluate[1:]:
+            second = evaluate_again(case)
+            if second != outcome:
+                raise EvaluatorDisagreement({name: outcome, other: second}, reproduce(case))
+        return Inference(case, outcome, self.evaluators, self.knowledge.fingerprint)
+
+    def trace(self, inference: Inference) -> Trace:
+        """The full trace of an inference, the same each time.
+
+        Raises:
+            EngineError: the inference was made under other knowledge.
+        """
+        if inference.fingerprint != self.knowledge.fingerprint:
+            raise EngineError("this inference was made under other knowledge; load that knowledge to rebuild its trace")
+        return build_trace(self.knowledge, self.program, inference.case, inference.outcome, inference.evaluators)
+
+
+def default_evaluators() -> tuple[str, ...]:
+    """The pair that answers every case here."""
+    from .rete import available
+
+    return ("durable", "compiled") if available() else ("reference", "compiled")
+
+
+@lru_cache(maxsize=16)
+def engine_for(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None = None) -> Engine:
+    """One engine per knowledge base and choice of evaluators: rulesets of durable-rules are never freed, so they are shared."""
+    return Engine(knowledge, evaluators)
+
+
+def infer(knowledge: KnowledgeBase, case: Case) -> Trace:
+    """The trace of a validated case under a knowledge base, with the default evaluators."""
+    engine = engine_for(knowledge)
+    return engine.trace(engine.infer(case.moments()[-1]))
+
+
+def reproduce(case: Case) -> str:
+    """A case as `sijoint.case/1` JSON (which is YAML too), with values, who and when, but without notes."""
+    findings: dict[str, Any] = {}
+    for item in case.findings:
+        kept: Mapping[str, Any] = item.model_dump(mode="json", exclude={"finding", "note"}, exclude_none=True)
+        findings[item.finding] = kept if len(kept) > 1 else item.value
+    document = {"schema": SCHEMA, "case": case.case, "as_of": case.as_of and case.as_of.isoformat(), "findings": findings}
+    return json.dumps({key: value for key, value in document.items() if value is not None}, indent=2, sort_keys=True) + "\n"

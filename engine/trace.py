@@ -1,0 +1,206 @@
+"""The trace: what happened in one inference, as data. It records and never formats.
+
+In: program, case and fired rules. Out: `Trace`: every firing in order with each condition and the facts behind it, and every rule that
+was met but blocked. The same inputs give the same trace, so that it can be rebuilt whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..knowledge.conditions import FINDING_TESTS, All, AnyOf, AtLeast, Condition, Derived, Leaf, NotDerived
+from ..knowledge.language import Consequence, Constraint, KnowledgeBase, Rule
+from .atoms import decide
+from .case import Case, Value
+from .program import Outcome, Program
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class Checked(BaseModel):
+    """A condition and how it came out. A leaf has `leaf` and what was recorded or derived; a branch has `of`, and `k` for a count."""
+
+    model_config = FROZEN
+    test: Literal["leaf", "all", "any", "at_least"]
+    holds: bool
+    leaf: Leaf | None = None
+    value: Value | None = None
+    grade: str | None = None
+    k: int | None = None
+    parameter: str | None = None
+    of: tuple[Checked, ...] = ()
+
+
+class Firing(BaseModel):
+    """A rule that was carried out, in order, with what it rested on and what it concluded."""
+
+    model_config = FROZEN
+    order: int
+    rule: str
+    pack: str
+    file: str
+    line: int
+    stratum: int
+    when: Checked
+    unless: tuple[Checked, ...]
+    concluded: tuple[Consequence, ...]
+
+
+class Blocked(BaseModel):
+    """A rule whose `when` held and that was held back by conclusions: `by` names each with its grade."""
+
+    model_config = FROZEN
+    rule: str
+    pack: str
+    file: str
+    line: int
+    stratum: int
+    when: Checked
+    by: tuple[Consequence, ...]
+    gated: bool
+
+
+class Contradiction(BaseModel):
+    """Answers of a case that cannot all be right; `urgent` when a red flag rests on one of them."""
+
+    model_config = FROZEN
+    constraint: str
+    findings: tuple[str, ...]
+    because: str
+    file: str
+    line: int
+    urgent: bool
+
+
+class Trace(BaseModel):
+    """Every event of one inference."""
+
+    model_config = FROZEN
+    fingerprint: str
+    firings: tuple[Firing, ...]
+    blocked: tuple[Blocked, ...]
+    grades: tuple[Consequence, ...]
+    contradictions: tuple[Contradiction, ...]
+    evaluators: tuple[str, ...]
+
+
+def build_trace(knowledge: KnowledgeBase, program: Program, case: Case, outcome: Outcome, evaluators: tuple[str, ...]) -> Trace:
+    """The trace of a case under an outcome; pure, so that it is the same each time."""
+    recorder = Recorder(case, outcome.grade, program)
+    firings: list[Firing] = []
+    blocked: list[Blocked] = []
+    for rule in program.rules:
+        if rule.id in outcome.fired:
+            firings.append(recorder.firing(rule, len(firings) + 1))
+        elif (when := recorder.checked(rule.when)).holds:
+            blocked.append(recorder.blocked(rule, when))
+    grades = tuple(Consequence(conclusion=name, grade=grade) for name, grade in outcome.grades)
+    contradictions = tuple(find_contradictions(knowledge, case))
+    return Trace(
+        fingerprint=knowledge.fingerprint,
+        firings=tuple(firings),
+        blocked=tuple(blocked),
+        grades=grades,
+        contradictions=contradictions,
+        evaluators=evaluators,
+    )
+
+
+class Recorder:
+    """Checks conditions against a case and the grades derived in it."""
+
+    def __init__(self, case: Case, grades: dict[str, str], program: Program) -> None:
+        self.case, self.grades, self.program = case, grades, program
+
+    def checked(self, condition: Condition) -> Checked:
+        """A condition with its result and the facts behind it, all branches included."""
+        match condition:
+            case All(of=members):
+                of = tuple(self.checked(member) for member in members)
+                return Checked(test="all", holds=all(item.holds for item in of), of=of)
+            case AnyOf(of=members):
+                of = tuple(self.checked(member) for member in members)
+                return Checked(test="any", holds=any(item.holds for item in of), of=of)
+            case AtLeast(k=k, of=members, parameter=parameter):
+                of = tuple(self.checked(member) for member in members)
+                met = sum(item.holds for item in of)
+                return Checked(test="at_least", holds=met >= k, k=k, parameter=parameter, of=of)
+            case Derived() | NotDerived():
+                return self._of_conclusion(condition)
+            case _:
+                value = self.case.values.get(condition.finding)
+                return Checked(test="leaf", holds=decide(condition, self.case), leaf=condition, value=value)
+
+    def _of_conclusion(self, leaf: Derived | NotDerived) -> Checked:
+        item = self.program.conclusion_by_id[leaf.conclusion]
+        grade = self.grades.get(leaf.conclusion)
+        derived = grade is not None and item.rank(grade) >= item.rank(leaf.grade)
+        return Checked(test="leaf", holds=derived is isinstance(leaf, Derived), leaf=leaf, grade=grade)
+
+    def firing(self, rule: Rule, order: int) -> Firing:
+        """The record of a rule that fired."""
+        return Firing(
+            order=order,
+            rule=rule.id,
+            pack=rule.pack,
+            file=rule.file,
+            line=rule.line,
+            stratum=self.program.stratum_of[rule.id],
+            when=self.checked(rule.when),
+            unless=tuple(self.checked(item) for item in rule.blockers),
+            concluded=rule.then,
+        )
+
+    def blocked(self, rule: Rule, when: Checked) -> Blocked:
+        """The record of a rule that was held back."""
+        holding = [item for item in rule.blockers if not self.checked(item).holds]
+        return Blocked(
+            rule=rule.id,
+            pack=rule.pack,
+            file=rule.file,
+            line=rule.line,
+            stratum=self.program.stratum_of[rule.id],
+            when=when,
+            by=tuple(Consequence(conclusion=item.conclusion, grade=self.grades[item.conclusion]) for item in holding),
+            gated=all(item in rule.gates for item in holding),
+        )
+
+
+def find_contradictions(knowledge: KnowledgeBase, case: Case) -> Iterable[Contradiction]:
+    """Every constraint that the answers of a case break, those under a red flag first."""
+    nothing = Program("", (), (), ())
+    recorder = Recorder(case, {}, nothing)
+    found = []
+    for item in knowledge.constraints:
+        checks = [recorder.checked(test) for test in item.never]
+        if all(check.holds for check in checks):
+            found.append(_contradiction(knowledge, item, checks))
+    return sorted(found, key=lambda item: not item.urgent)
+
+
+def _contradiction(knowledge: KnowledgeBase, item: Constraint, checks: list[Checked]) -> Contradiction:
+    findings = tuple(dict.fromkeys(leaf.finding for check in checks for leaf in holding_leaves(check) if isinstance(leaf, FINDING_TESTS)))
+    owners = {knowledge.finding_by_id[name].pack for name in findings}
+    shared = {conclusion.pack for conclusion in knowledge.conclusions if conclusion.shared}
+    return Contradiction(
+        constraint=item.id,
+        findings=findings,
+        because=item.because,
+        file=item.file,
+        line=item.line,
+        urgent=bool(owners & shared),
+    )
+
+
+def holding_leaves(check: Checked) -> Iterable[Leaf]:
+    """The leaves that hold, of the branches that hold, left to right."""
+    if check.leaf is not None:
+        if check.holds:
+            yield check.leaf
+        return
+    for member in check.of:
+        if member.holds:
+            yield from holding_leaves(member)
