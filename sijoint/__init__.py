@@ -1,1 +1,89 @@
-"""Front door."""
+"""Explainable, safety-first clinical rules: `assess` a patient's findings and ask the result why.
+
+    >>> import sijoint
+    >>> assessment = sijoint.assess({"case": "example", "findings": {"one_sided_pain": True, "saddle_numbness": True}})
+    >>> assessment.disposition
+    'emergency'
+
+Nothing heavy is imported until it is used; importing starts no thread. Assessments may be made from any thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .engine.case import Case
+    from .engine.case_reader import read_case
+    from .engine.infer import Engine, default_evaluators
+    from .explain.assessment import Assessment
+    from .explain.document import AssessmentDocument, Concluded
+    from .explain.justification import Justification, NotDerivedError
+    from .front import assess
+    from .knowledge.errors import (
+        CaseError,
+        EngineError,
+        EvaluatorDisagreement,
+        KnowledgeError,
+        Problem,
+        SijointError,
+    )
+    from .knowledge.language import KnowledgeBase
+    from .knowledge.loader import load_knowledge
+
+_HOME = {
+    "Assessment": "explain.assessment",
+    "AssessmentDocument": "explain.document",
+    "Case": "engine.case",
+    "CaseError": "knowledge.errors",
+    "Concluded": "explain.document",
+    "Engine": "engine.infer",
+    "EngineError": "knowledge.errors",
+    "EvaluatorDisagreement": "knowledge.errors",
+    "Justification": "explain.justification",
+    "KnowledgeBase": "knowledge.language",
+    "KnowledgeError": "knowledge.errors",
+    "NotDerivedError": "explain.justification",
+    "Problem": "knowledge.errors",
+    "SijointError": "knowledge.errors",
+    "assess": "front",
+    "default_evaluators": "engine.infer",
+    "load_knowledge": "knowledge.loader",
+    "read_case": "engine.case_reader",
+}
+
+__all__ = [
+    "Assessment",
+    "AssessmentDocument",
+    "Case",
+    "CaseError",
+    "Concluded",
+    "Engine",
+    "EngineError",
+    "EvaluatorDisagreement",
+    "Justification",
+    "KnowledgeBase",
+    "KnowledgeError",
+    "NotDerivedError",
+    "Problem",
+    "SijointError",
+    "assess",
+    "default_evaluators",
+    "load_knowledge",
+    "read_case",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home the first time it is used."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'sijoint' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

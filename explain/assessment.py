@@ -1,0 +1,163 @@
+"""An assessment: what one case comes to, and every question that can be asked of it.
+
+In: an engine and a validated case. Out: `Assessment`. It keeps the light record; trace, justifications and documents are built from it when
+asked for, the same each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+
+from ..engine.case import Case
+from ..engine.infer import Engine, Inference
+from ..engine.trace import Trace
+from ..knowledge.language import KnowledgeBase
+from .document import (
+    AssessmentDocument,
+    Concluded,
+    SoftwareRecord,
+    StepResult,
+    conclude,
+    disposition_of,
+    given,
+    knowledge_record,
+    screen_states,
+)
+from .justification import Justification, NotDerivedError, justify
+
+
+class Assessment:
+    """The result for one case: typed conclusions, their reasons, and text. Immutable; its repr names no value of the case."""
+
+    def __init__(self, engine: Engine, case: Case) -> None:
+        self.engine = engine
+        self.given = case
+        moments = case.moments()
+        self._inferences: tuple[Inference, ...] = tuple(engine.infer(moment) for moment in moments)
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The knowledge that answered."""
+        return self.engine.knowledge
+
+    @property
+    def inference(self) -> Inference:
+        """The light record of the last moment of the case."""
+        return self._inferences[-1]
+
+    @property
+    def case(self) -> Case:
+        """The case as it stands after its last step."""
+        return self.inference.case
+
+    @cached_property
+    def grades(self) -> dict[str, str]:
+        """Grade of each derived conclusion."""
+        return self.inference.outcome.grade
+
+    @cached_property
+    def conclusions(self) -> tuple[Concluded, ...]:
+        """Every derived conclusion, in order of kind."""
+        return conclude(self.knowledge, self.grades, self.inference.outcome.fired)
+
+    @property
+    def disposition(self) -> str:
+        """The highest urgency tier that holds, `not_determined`, or `no_flag_in_answers` once every screen is complete."""
+        return disposition_of(self.knowledge, self.grades)
+
+    @property
+    def fired(self) -> tuple[str, ...]:
+        """Ids of the rules that fired, in order of evaluation."""
+        return tuple(rule.id for rule in self.engine.program.rules if rule.id in self.inference.outcome.fired)
+
+    @property
+    def trace(self) -> Trace:
+        """Every event, rebuilt from the light record."""
+        return self.engine.trace(self.inference)
+
+    def __getitem__(self, conclusion: str) -> Concluded:
+        """The derived conclusion of that id.
+
+        Raises:
+            NotDerivedError: it was not derived; a KeyError.
+        """
+        for item in self.conclusions:
+            if item.id == conclusion:
+                return item
+        raise NotDerivedError(f"{conclusion[:60]} was not derived from these findings")
+
+    def __contains__(self, conclusion: object) -> bool:
+        return conclusion in self.grades
+
+    def __iter__(self) -> Iterator[Concluded]:
+        return iter(self.conclusions)
+
+    def why(self, conclusion: str) -> Justification:
+        """The proof tree of a derived conclusion, down to findings.
+
+        Raises:
+            NotDerivedError: it was not derived, or is not declared.
+        """
+        return justify(self.trace, self.knowledge, conclusion)
+
+    @cached_property
+    def steps(self) -> tuple[StepResult, ...]:
+        """What each later step changed; empty for a case without steps."""
+        found = []
+        for number, (before, after) in enumerate(zip(self._inferences, self._inferences[1:], strict=False), 1):
+            old, new = before.outcome.grade, after.outcome.grade
+            found.append(
+                StepResult(
+                    step=number,
+                    as_of=after.case.as_of,
+                    title=self.given.steps[number - 1].title,
+                    disposition=disposition_of(self.knowledge, new),
+                    gained=tuple(key for key, grade in new.items() if old.get(key) != grade),
+                    lost=tuple(key for key in old if key not in new),
+                )
+            )
+        return tuple(found)
+
+    @property
+    def first_disposition(self) -> str:
+        """The urgency before any step."""
+        return disposition_of(self.knowledge, self._inferences[0].outcome.grade)
+
+    def document(self) -> AssessmentDocument:
+        """The whole assessment as `sijoint.assessment/1`."""
+        trace = self.trace
+        return AssessmentDocument(
+            case=given(self.case),
+            disposition=self.disposition,
+            contradictions=trace.contradictions,
+            screens=screen_states(self.knowledge, trace, self.case),
+            conclusions=self.conclusions,
+            withheld=tuple(item for item in trace.blocked if item.gated),
+            firings=trace.firings,
+            steps=self.steps,
+            knowledge=knowledge_record(self.knowledge),
+            software=SoftwareRecord(name="sijoint", version=software_version()),
+            evaluators=self.inference.evaluators,
+        )
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The document as JSON, byte-identical for the same case and knowledge."""
+        return self.document().model_dump_json(indent=indent, by_alias=True, exclude_none=True) + "\n"
+
+    def __str__(self) -> str:
+        from .text import render_text
+
+        return render_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Assessment: {len(self.conclusions)} conclusions, {len(self.inference.outcome.fired)} rules fired>"
+
+
+def software_version() -> str:
+    """The version of the installed library."""
+    try:
+        return version("sijoint")
+    except PackageNotFoundError:
+        return "0+unknown"

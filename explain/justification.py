@@ -1,0 +1,151 @@
+"""Trace -> justification: the proof tree of one conclusion down to findings, as data.
+
+In: `Trace` and `KnowledgeBase`. Out: `Justification`. Every rule that fired for the conclusion is an alternative, strongest grade first. A
+proof ends in findings, in recorded absences, in recorded unknowns, or in "not derived". A conclusion proved before is `seen`: as above.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..engine.case import Value
+from ..engine.trace import Checked, Firing, Trace
+from ..knowledge.conditions import Absent, Derived, Leaf, NotDerived, Unknown
+from ..knowledge.errors import nearest
+from ..knowledge.language import LABEL_ORDER, KnowledgeBase, Label
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+Ground = Literal["finding", "absence", "unknown", "not_derived", "conclusion", "branch"]
+
+
+class Reason(BaseModel):
+    """Why a condition holds: a leaf with its fact, or a branch with every member that holds, and those of a count that do not."""
+
+    model_config = FROZEN
+    ground: Ground
+    test: Literal["leaf", "all", "any", "at_least"]
+    leaf: Leaf | None = None
+    value: Value | None = None
+    grade: str | None = None
+    k: int | None = None
+    parameter: str | None = None
+    of: tuple[Reason, ...] = ()
+    unmet: tuple[Leaf, ...] = ()
+    proof: Justification | None = None
+
+
+class RuleProof(BaseModel):
+    """One rule that fired for a conclusion, what it rests on and where it comes from."""
+
+    model_config = FROZEN
+    rule: str
+    title: str
+    file: str
+    line: int
+    grade: str
+    when: Reason
+    unless: tuple[Reason, ...]
+    source: tuple[str, ...]
+    interpretation: str | None
+    because: str | None
+    certainty: tuple[Label, ...]
+
+
+class Justification(BaseModel):
+    """The proof of one conclusion: its grade and every rule that fired for it; `seen` stands for "as above"."""
+
+    model_config = FROZEN
+    conclusion: str
+    grade: str
+    seen: bool = False
+    rules: tuple[RuleProof, ...] = ()
+
+
+class NotDerivedError(KeyError):
+    """The conclusion was not derived, or no pack declares it; ask why it was not."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def justify(trace: Trace, knowledge: KnowledgeBase, conclusion: str) -> Justification:
+    """The proof tree of one derived conclusion.
+
+    Raises:
+        NotDerivedError: it was not derived in this trace, or is not declared.
+    """
+    if conclusion not in knowledge.conclusion_by_id:
+        raise NotDerivedError(f"unknown conclusion {conclusion[:60]}: {nearest(conclusion, knowledge.conclusion_by_id)}")
+    if all(item.conclusion != conclusion for item in trace.grades):
+        raise NotDerivedError(f"{conclusion} was not derived from these findings")
+    return _Prover(trace, knowledge).proof(conclusion)
+
+
+class _Prover:
+    """Follows firings back to findings; remembers what it proved before."""
+
+    def __init__(self, trace: Trace, knowledge: KnowledgeBase) -> None:
+        self.knowledge = knowledge
+        self.grades = {item.conclusion: item.grade for item in trace.grades}
+        self.firings: dict[str, list[Firing]] = {}
+        for firing in trace.firings:
+            for item in firing.concluded:
+                self.firings.setdefault(item.conclusion, []).append(firing)
+        self.seen: set[str] = set()
+
+    def proof(self, conclusion: str) -> Justification:
+        """The proof of a conclusion, or "as above"."""
+        grade = self.grades[conclusion]
+        if conclusion in self.seen:
+            return Justification(conclusion=conclusion, grade=grade, seen=True)
+        self.seen.add(conclusion)
+        declared = self.knowledge.conclusion_by_id[conclusion]
+        proofs = [self.rule(firing, conclusion) for firing in self.firings[conclusion]]
+        strongest_first = sorted(proofs, key=lambda item: -declared.rank(item.grade))
+        return Justification(conclusion=conclusion, grade=grade, rules=tuple(strongest_first))
+
+    def rule(self, firing: Firing, conclusion: str) -> RuleProof:
+        """One firing as a proof step."""
+        rule = self.knowledge.rule_by_id[firing.rule]
+        return RuleProof(
+            rule=rule.id,
+            title=rule.title,
+            file=rule.file,
+            line=rule.line,
+            grade=next(item.grade for item in firing.concluded if item.conclusion == conclusion),
+            when=self.reason(firing.when),
+            unless=tuple(self.reason(item) for item in firing.unless),
+            source=rule.source,
+            interpretation=rule.interpretation,
+            because=rule.because,
+            certainty=certainty_of(rule.certainty, rule.source, self.knowledge),
+        )
+
+    def reason(self, check: Checked) -> Reason:
+        """A condition that holds, with what makes it hold."""
+        if check.leaf is None:
+            of = tuple(self.reason(member) for member in check.of if member.holds)
+            unmet = tuple(member.leaf for member in check.of if not member.holds and member.leaf) if check.k else ()
+            return Reason(ground="branch", test=check.test, k=check.k, parameter=check.parameter, of=of, unmet=unmet)
+        match check.leaf:
+            case Derived(conclusion=conclusion):
+                proof = self.proof(conclusion)
+                return Reason(ground="conclusion", test="leaf", leaf=check.leaf, grade=check.grade, proof=proof)
+            case NotDerived():
+                return Reason(ground="not_derived", test="leaf", leaf=check.leaf, grade=check.grade)
+            case Absent():
+                return Reason(ground="absence", test="leaf", leaf=check.leaf, value=check.value)
+            case Unknown():
+                return Reason(ground="unknown", test="leaf", leaf=check.leaf)
+            case _:
+                return Reason(ground="finding", test="leaf", leaf=check.leaf, value=check.value)
+
+
+def certainty_of(own: tuple[Label, ...], source: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[Label, ...]:
+    """A rule's own certainty labels, or those of everything it cites, each once and strongest first."""
+    cited = (knowledge.reference_by_id[key].certainty for key in source if key in knowledge.reference_by_id)
+    labels = set(own) if own else {label for labels in cited for label in labels}
+    return tuple(label for label in LABEL_ORDER if label in labels)

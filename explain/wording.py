@@ -1,0 +1,186 @@
+"""Ids -> words: how a finding, a fact, a conclusion or a rule is named to people, from the wording files.
+
+In: `KnowledgeBase` and a language. Out: `Words`. Sentences come from the knowledge; only joints such as "not" or "more than" stand here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from ..engine.case import Value
+from ..knowledge.conditions import (
+    Absent,
+    ChoiceTest,
+    Derived,
+    Known,
+    Later,
+    Leaf,
+    NotDerived,
+    NumberTest,
+    Present,
+    Unknown,
+)
+from ..knowledge.language import ConclusionWords, FindingWords, KnowledgeBase, Reference, RuleWords
+
+COMPARISON = {"over": "more than", "at_least": "at least", "under": "less than", "at_most": "at most", "exactly": "exactly"}
+_PLACEHOLDER = re.compile(r"\{\$([a-z][a-z0-9_]*)\}")
+
+
+class Words:
+    """The words of one language, with English where a word is missing."""
+
+    def __init__(self, knowledge: KnowledgeBase, language: str = "en") -> None:
+        self.knowledge = knowledge
+        order = [item for item in knowledge.wording if item.language == "en" != language]
+        order += [item for item in knowledge.wording if item.language == language]
+        self._findings: dict[str, FindingWords] = {key: words for item in order for key, words in item.findings.items()}
+        self._conclusions: dict[str, ConclusionWords] = {k: words for item in order for k, words in item.conclusions.items()}
+        self._kinds: dict[str, str] = {key: words for item in order for key, words in item.kinds.items()}
+        self._rules: dict[str, RuleWords] = {f"{i.pack}/{key}": words for i in order for key, words in i.rules.items()}
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        return {key: f"{number(item.value)} {item.unit}" for key, item in self.knowledge.parameter_by_id.items()}
+
+    def filled(self, text: str) -> str:
+        """A text with each `{$parameter}` replaced by its value and unit."""
+        return _PLACEHOLDER.sub(lambda match: self._values.get(match[1], match[0]), text)
+
+    def kind(self, name: str) -> str:
+        """The heading of a kind."""
+        return self._kinds.get(name, name.replace("_", " "))
+
+    def finding(self, name: str) -> str:
+        """The noun phrase of a finding, with its side."""
+        base, _, side = name.partition(".")
+        words = self._findings.get(base)
+        label = words.label if words else base.replace("_", " ")
+        return f"{label} ({side})" if side else label
+
+    def question(self, name: str) -> str:
+        """The question that fills one finding."""
+        base, _, side = name.partition(".")
+        words = self._findings.get(base)
+        question = words.question if words else f"{base.replace('_', ' ')}?"
+        return f"{question} ({side})" if side else question
+
+    def purpose(self, name: str) -> str | None:
+        """Why a finding is asked, where the knowledge says so."""
+        words = self._findings.get(name.partition(".")[0])
+        return self.filled(words.why) if words and words.why else None
+
+    def absent(self, name: str) -> str:
+        """The phrase for a finding that is known absent."""
+        base, _, side = name.partition(".")
+        words = self._findings.get(base)
+        phrase = words.absent if words and words.absent else f"no {words.label if words else base}"
+        return f"{phrase} ({side})" if side else phrase
+
+    def choice(self, finding: str, choice: str) -> str:
+        """The words of one choice."""
+        words = self._findings.get(finding.partition(".")[0])
+        return words.choices.get(choice, choice.replace("_", " ")) if words else choice
+
+    def recorded(self, finding: str, value: Value) -> str:
+        """A recorded value in words.
+
+        Yes/no findings read as their phrase, others as label and value with its unit.
+        """
+        if value is True:
+            return self.finding(finding)
+        if value is False:
+            return self.absent(finding)
+        item = self.knowledge.finding_by_id[finding]
+        if isinstance(value, str):
+            return f"{self.finding(finding)}: {self.choice(finding, value)}"
+        return f"{self.finding(finding)}: {number(value)} {item.unit}"
+
+    def test(self, leaf: Leaf) -> str:
+        """What a leaf asks for, in words."""
+        match leaf:
+            case Present():
+                return self.finding(leaf.finding)
+            case Absent():
+                return self.absent(leaf.finding)
+            case Unknown():
+                return f"{self.finding(leaf.finding)}: not recorded"
+            case Known():
+                return f"{self.finding(leaf.finding)}: recorded"
+            case NumberTest():
+                unit = self.knowledge.finding_by_id[leaf.finding].unit
+                return f"{self.finding(leaf.finding)} {COMPARISON[leaf.comparison]} {number(leaf.value)} {unit}"
+            case ChoiceTest():
+                return f"{self.finding(leaf.finding)}: {' or '.join(self.choice(leaf.finding, key) for key in leaf.choices)}"
+            case Later():
+                return f"{self.finding(leaf.finding)}, recorded by name and later than the symptoms"
+            case Derived():
+                return self.graded(leaf.conclusion, leaf.grade)
+            case NotDerived():
+                return f"not derived: {self.graded(leaf.conclusion, leaf.grade)}"
+
+    def fact(self, leaf: Leaf, value: Value | None) -> str:
+        """The fact that met a leaf: the recorded value, and the bound it was compared with."""
+        if isinstance(leaf, NumberTest) and value is not None:
+            bound = f"{COMPARISON[leaf.comparison]} {number(leaf.value)}"
+            return f"{self.recorded(leaf.finding, value)} ({bound})"
+        if isinstance(leaf, Present | Absent | ChoiceTest) and value is not None:
+            return self.recorded(leaf.finding, value)
+        return self.test(leaf)
+
+    def conclusion(self, name: str) -> str:
+        """The noun phrase of a conclusion, with its side."""
+        base, _, side = name.partition(".")
+        words = self._conclusions.get(base)
+        label = words.label if words else base.replace("_", " ")
+        return f"{label} ({side})" if side else label
+
+    def graded(self, name: str, grade: str) -> str:
+        """A conclusion with its grade, where it has more than one."""
+        grades = self.knowledge.conclusion_by_id[name].grades
+        return self.conclusion(name) if len(grades) == 1 else f"{self.conclusion(name)} ({grade.replace('_', ' ')})"
+
+    def sentence(self, name: str, grade: str) -> str:
+        """What a clinician reads for a conclusion at a grade."""
+        base, _, side = name.partition(".")
+        words = self._conclusions.get(base)
+        text = self.filled(words.sentence(grade)) if words else self.graded(name, grade)
+        return f"{text} ({side})" if side else text
+
+    def plain(self, name: str, grade: str) -> str | None:
+        """What a patient reads for a conclusion at a grade, where it was written."""
+        words = self._conclusions.get(name.partition(".")[0])
+        text = words.plain(grade) if words else None
+        return self.filled(text) if text else None
+
+    def rule(self, rule: str, part: str) -> str | None:
+        """A rule's title, interpretation or mechanism."""
+        words = self._rules.get(rule.partition(".")[0])
+        own = getattr(self.knowledge.rule_by_id[rule], part)
+        text = (getattr(words, part) if words else None) or own
+        return self.filled(text) if text else None
+
+    def cited(self, key: str) -> str:
+        """A reference in one line: what it says and where."""
+        item = self.knowledge.reference_by_id[key]
+        return f"{key}: {citation(item)}"
+
+
+def citation(item: Reference) -> str:
+    """Where a reference stands and what it says, in one line."""
+    strength = f' (its own hedge: "{item.strength}")' if item.strength else ""
+    if item.kind == "statement":
+        return f"{item.claim}{strength}, {item.document} line {item.lines}"
+    where = item.citation or item.document or item.kind
+    doi = f" doi:{item.doi}" if item.doi else ""
+    claim = f" - {item.claim}" if item.claim else ""
+    return f"{where}{doi}{claim}"
+
+
+def number(value: int | float) -> str:
+    """A number as people write it.
+
+    >>> number(21.0), number(0.5)
+    ('21', '0.5')
+    """
+    return f"{value:g}" if abs(value) < 1_000_000 else str(value)

@@ -1,0 +1,33 @@
+"""The front door: a case in, an assessment out, under the shipped knowledge or another clinic's.
+
+In: a mapping, a path or a `Case`. Out: `Assessment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .engine.case import Case
+from .engine.case_reader import read_case
+from .engine.infer import Engine, engine_for
+from .explain.assessment import Assessment
+from .knowledge.language import KnowledgeBase
+from .knowledge.loader import load_knowledge
+
+
+def assess(
+    case: Case | Mapping[str, Any] | str | Path,
+    *,
+    knowledge: KnowledgeBase | None = None,
+    engine: Engine | None = None,
+) -> Assessment:
+    """Assess one case under the shipped knowledge, under `knowledge`, or with an `engine` of your own.
+
+    Raises:
+        CaseError: the case cannot be assessed as given; every problem is listed.
+        EvaluatorDisagreement: two evaluators differ; there is no answer.
+    """
+    chosen = engine or engine_for(knowledge or load_knowledge())
+    return Assessment(chosen, read_case(case, chosen.knowledge))
