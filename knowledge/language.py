@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .conditions import FROZEN, Condition, NotDerived
 
@@ -51,6 +51,7 @@ class Kind(BaseModel):
     model_config = FROZEN
     actionable: bool = False
     candidates: bool = False
+    headline: bool = False
     unless: tuple[Id, ...] = ()
 
 
@@ -325,11 +326,16 @@ class Wording(Item):
 
 
 class NearMiss(BaseModel):
-    """Changed findings after which the rules named stay silent."""
+    """One changed finding after which the rules named stay silent; written `{finding: value}` when it silences every rule of `fires`."""
 
     model_config = FROZEN
-    change: dict[str, Any]
+    change: dict[str, Any] = Field(min_length=1)
     silent: tuple[SidedId, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, raw: Any) -> Any:
+        return raw if isinstance(raw, dict) and "change" in raw else {"change": raw}
 
 
 class PackCase(Item):

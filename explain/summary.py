@@ -1,0 +1,222 @@
+"""Assessment -> summary: what belongs on the first screen, as data. It chooses and orders; renderers only lay it out.
+
+In: `Assessment`. Out: `Summary`, every row made of sentences from the wording files and of ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..engine.trace import Trace
+from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, leaves
+from ..knowledge.language import Conclusion, KnowledgeBase
+from .assessment import Assessment
+from .document import NO_FLAG, NOT_DETERMINED, URGENCY, Concluded, ScreenState, actionable, screen_states
+from .justification import Justification, Reason, justify
+from .wording import Words
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what is said, on which facts, from which sources, and what in it is interpretation."""
+
+    heading: str
+    text: str
+    facts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    interpretation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question worth asking next: it fills one finding."""
+
+    finding: str
+    question: str
+    why: str | None
+
+
+@dataclass
+class Summary:
+    """The first screen of an assessment, in order."""
+
+    contradictions: list[Row] = field(default_factory=list)
+    steps: list[Row] = field(default_factory=list)
+    urgency: list[Row] = field(default_factory=list)
+    screens: list[Row] = field(default_factory=list)
+    headlines: list[Row] = field(default_factory=list)
+    plan: list[Row] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+
+def summarise(assessment: Assessment, words: Words) -> Summary:
+    """Choose what a clinician sees first."""
+    trace = assessment.trace
+    screens = screen_states(assessment.knowledge, trace, assessment.case)
+    return Summary(
+        contradictions=list(_contradictions(trace, words)),
+        steps=list(_steps(assessment, words)),
+        urgency=list(_urgency(assessment, trace, screens, words)),
+        screens=list(_screens(assessment, screens, words)),
+        headlines=list(_headlines(assessment, trace, words)),
+        plan=list(_plan(assessment, trace, words)),
+        questions=list(_questions(assessment, screens, words)),
+    )
+
+
+def _contradictions(trace: Trace, words: Words) -> Iterator[Row]:
+    for item in trace.contradictions:
+        kept = "the worrying answer is kept" if item.urgent else "both answers are kept; ask again"
+        facts = tuple(words.finding(name) for name in item.findings)
+        yield Row("Contradiction", f"{words.filled(item.because)} Please ask again: {kept}.", facts)
+
+
+def _steps(assessment: Assessment, words: Words) -> Iterator[Row]:
+    before = assessment.first_disposition
+    for step in assessment.steps:
+        when = f" ({step.as_of})" if step.as_of else ""
+        change = "unchanged" if step.disposition == before else f"from {_tier(before)}"
+        yield Row(f"Step {step.step}", f"{step.title or 'later findings'}{when}: urgency {_tier(step.disposition)}, {change}")
+        before = step.disposition
+
+
+def _tier(disposition: str) -> str:
+    return disposition.replace("_", " ")
+
+
+def _urgency(assessment: Assessment, trace: Trace, screens: tuple[ScreenState, ...], words: Words) -> Iterator[Row]:
+    disposition = assessment.disposition
+    if disposition == NOT_DETERMINED:
+        open_screens = [screen for screen in screens if screen.open]
+        first = open_screens[0] if open_screens else None
+        state = f": {len(first.unanswered)} of {first.asked} answers of the {first.id} screen missing" if first else ""
+        yield Row("Urgency", f"not determined{state}; no flag among the answers given")
+    elif disposition == NO_FLAG:
+        yield Row("Urgency", "no flag among the answers given; this does not exclude serious disease")
+    else:
+        yield row_of(assessment, trace, words, URGENCY, "Urgency", strongest_only=True)
+        for item in assessment.conclusions:
+            if item.id in _resting_on(trace, assessment.knowledge, URGENCY, disposition):
+                yield row_of(assessment, trace, words, item.id, words.kind(item.kind))
+
+
+def _resting_on(trace: Trace, knowledge: KnowledgeBase, conclusion: str, grade: str) -> set[str]:
+    """The conclusions that the firings for a conclusion at a grade test directly."""
+    found: set[str] = set()
+    for firing in trace.firings:
+        if any(item.conclusion == conclusion and item.grade == grade for item in firing.concluded):
+            when = knowledge.rule_by_id[firing.rule].when
+            found |= {leaf.conclusion for leaf in leaves(when) if isinstance(leaf, Derived)}
+    return found
+
+
+def _screens(assessment: Assessment, screens: tuple[ScreenState, ...], words: Words) -> Iterator[Row]:
+    titles = {screen.id: screen.title for screen in assessment.knowledge.screens}
+    for screen in screens:
+        if not screen.open:
+            yield Row("Screen", f"{titles[screen.id]}: complete")
+        else:
+            yield Row("Screen", f"{titles[screen.id]}: open, {len(screen.unanswered)} questions that still matter are unanswered")
+
+
+def _headlines(assessment: Assessment, trace: Trace, words: Words) -> Iterator[Row]:
+    knowledge = assessment.knowledge
+    for name, kind in knowledge.kinds:
+        if not (kind.headline or kind.candidates):
+            continue
+        derived = [item for item in assessment.conclusions if item.kind == name]
+        for item in derived:
+            yield row_of(assessment, trace, words, item.id, words.kind(name))
+        if kind.candidates:
+            for conclusion in (item for item in knowledge.conclusions if item.kind == name and item.id not in assessment):
+                yield _candidate(assessment, words, conclusion)
+
+
+def _candidate(assessment: Assessment, words: Words, conclusion: Conclusion) -> Row:
+    missing = unknown_for(assessment, conclusion.id)
+    heading = words.kind(conclusion.kind)
+    label = words.conclusion(conclusion.id)
+    if not missing:
+        return Row(heading, f"{label}: not supported by the findings given")
+    named = ", ".join(words.finding(name) for name in missing[:4])
+    more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
+    return Row(heading, f"{label}: open; not recorded: {named}{more}")
+
+
+def unknown_for(assessment: Assessment, conclusion: str) -> tuple[str, ...]:
+    """The unrecorded findings that the rules for a conclusion read directly, in order."""
+    tested: dict[str, None] = {}
+    for rule in assessment.knowledge.rules_for[conclusion]:
+        tested |= {leaf.finding: None for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)}
+    return tuple(name for name in tested if name not in assessment.case.values)
+
+
+def _plan(assessment: Assessment, trace: Trace, words: Words) -> Iterator[Row]:
+    knowledge = assessment.knowledge
+    items = [item for item in assessment.conclusions if actionable(knowledge, item)]
+    gates = dict.fromkeys(part.conclusion for item in trace.blocked if item.gated for part in item.by)
+    for item in (item for item in assessment.conclusions if item.kind == "plan_state"):
+        yield row_of(assessment, trace, words, item.id, "Plan", brief=True)
+    if gates:
+        held = sorted({part.conclusion for item in trace.blocked if item.gated for part in knowledge.rule_by_id[item.rule].then})
+        why = " and ".join(words.conclusion(name) for name in gates)
+        yield Row("Plan", f"withheld ({why}): {len(held)} items that the findings would otherwise support")
+    if items:
+        yield Row("Plan", "; ".join(words.conclusion(item.id) for item in items))
+
+
+def _questions(assessment: Assessment, screens: tuple[ScreenState, ...], words: Words) -> Iterator[Question]:
+    wanted = [name for screen in screens for name in screen.unanswered]
+    candidates = [item for item in assessment.knowledge.conclusions if assessment.knowledge.kind_by_id[item.kind].candidates]
+    wanted += [name for item in candidates for name in unknown_for(assessment, item.id)]
+    for name in list(dict.fromkeys(wanted))[:3]:
+        yield Question(name, words.question(name), words.purpose(name))
+
+
+def row_of(
+    assessment: Assessment,
+    trace: Trace,
+    words: Words,
+    conclusion: str,
+    heading: str,
+    *,
+    strongest_only: bool = False,
+    brief: bool = False,
+) -> Row:
+    """A derived conclusion as a row: its sentence, the facts of its proof, its sources and what is interpretation."""
+    proof = justify(trace, assessment.knowledge, conclusion)
+    text = words.sentence(conclusion, proof.grade)
+    if brief:
+        return Row(heading, text)
+    rules = [item for item in proof.rules if item.grade == proof.grade] or list(proof.rules)
+    chosen = proof.model_copy(update={"rules": tuple(rules[:1] if strongest_only else rules)})
+    facts = tuple(dict.fromkeys(words.fact(leaf, value) for leaf, value in grounds(chosen)))
+    sources = tuple(dict.fromkeys(key for rule in chosen.rules for key in rule.source))
+    readings = tuple(dict.fromkeys(words.rule(rule.rule, "interpretation") or "" for rule in chosen.rules))
+    return Row(heading, text, facts, sources, tuple(filter(None, readings)))
+
+
+def grounds(proof: Justification) -> Iterator[tuple[Leaf, bool | int | float | str | None]]:
+    """The leaves of a proof that rest on the case: findings, absences and unknowns, in order."""
+    for rule in proof.rules:
+        yield from _grounds(rule.when)
+
+
+def _grounds(reason: Reason) -> Iterator[tuple[Leaf, bool | int | float | str | None]]:
+    if reason.proof is not None:
+        yield from grounds(reason.proof)
+    elif reason.leaf is not None and reason.ground in {"finding", "absence", "unknown"}:
+        yield reason.leaf, reason.value
+    for member in reason.of:
+        yield from _grounds(member)
+
+
+def concluded_by_kind(assessment: Assessment) -> dict[str, list[Concluded]]:
+    """Derived conclusions by kind, in order of kind."""
+    found: dict[str, list[Concluded]] = {}
+    for item in assessment.conclusions:
+        found.setdefault(item.kind, []).append(item)
+    return found
+
+
