@@ -1,0 +1,49 @@
+"""Commands that assess cases."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..engine.case import Case
+from .common import BAD_INPUT, Packs, knowledge_from, reported
+
+
+def assess(
+    case: Annotated[Path, typer.Argument(help="A case in YAML or JSON (sijoint.case/1).")],
+    json: Annotated[bool, typer.Option("--json", help="Print the whole assessment as JSON.")] = False,
+    why: Annotated[str | None, typer.Option(help="Print the proof of one conclusion.")] = None,
+    packs: Packs = None,
+) -> None:
+    """Assess one case and print the explained answer."""
+    with reported():
+        from ..engine.case_reader import read_case
+        from ..front import assess as assess_case
+
+        knowledge = knowledge_from(packs)
+        assessment = assess_case(_dated(read_case(case, knowledge)), knowledge=knowledge)
+        if why is not None:
+            from ..explain.justification import NotDerivedError
+            from ..explain.text import render_why
+
+            try:
+                typer.echo(render_why(assessment, why), nl=False)
+            except NotDerivedError as error:
+                typer.echo(str(error), err=True)
+                raise typer.Exit(BAD_INPUT) from None
+            return
+        typer.echo(assessment.to_json() if json else str(assessment), nl=False)
+
+
+def _dated(case: Case) -> Case:
+    """The case with today as its date where it has none; the date becomes part of the recorded input."""
+    return case if case.as_of else case.model_copy(update={"as_of": date.today()})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (assess,):
+        app.command()(command)

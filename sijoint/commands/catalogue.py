@@ -1,0 +1,93 @@
+"""Commands that show and check the knowledge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..knowledge.errors import KnowledgeError
+from .common import BAD_INPUT, FAILED, Packs, knowledge_from, reported
+
+
+def findings(packs: Packs = None) -> None:
+    """List the vocabulary: every finding with its type, how it is obtained and its question."""
+    with reported():
+        from ..explain.catalogue import render_findings
+
+        typer.echo(render_findings(knowledge_from(packs)), nl=False)
+
+
+def rules(
+    rule: Annotated[str | None, typer.Argument(help="A rule id, with or without its pack.")] = None, packs: Packs = None
+) -> None:
+    """List the rules, or print one rule in words with its source."""
+    with reported():
+        from ..explain.catalogue import render_rule, render_rules
+
+        knowledge = knowledge_from(packs)
+        if rule is None:
+            typer.echo(render_rules(knowledge), nl=False)
+            return
+        try:
+            typer.echo(render_rule(knowledge, rule), nl=False)
+        except KeyError as error:
+            typer.echo(str(error.args[0]), err=True)
+            raise typer.Exit(BAD_INPUT) from None
+
+
+def check(packs: Annotated[list[Path] | None, typer.Argument(help="Pack folders; the shipped packs by default.")] = None) -> None:
+    """Check packs: load them, run the cases beside the rules, and report every mistake at once."""
+    from ..engine.infer import Engine
+    from ..engine.suite import run_suite
+    from ..knowledge.loader import load_knowledge
+
+    try:
+        knowledge = loadknowledge_from(*(packs or ()))
+    except KnowledgeError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from None
+    suite = run_suite(knowledge, Engine(knowledge, ("compiled", "reference")))
+    for problem in sorted(suite.problems):
+        typer.echo(str(problem), err=True)
+    counted = f"{len(knowledge.rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
+    typer.echo(f"{counted}: {len(suite.problems)} problems")
+    if suite.problems:
+        raise typer.Exit(FAILED)
+
+
+def coverage(packs: Packs = None) -> None:
+    """Show where each statement of the document and each row of evidence is used."""
+    with reported():
+        from ..explain.catalogue import render_coverage
+
+        text, complete = render_coverage(knowledge_from(packs))
+        typer.echo(text, nl=False)
+        if not complete:
+            raise typer.Exit(FAILED)
+
+
+def schema(which: Annotated[str, typer.Argument(help="case or assessment")] = "case") -> None:
+    """Print a published JSON Schema."""
+    from ..explain.schemas import schema_of
+
+    try:
+        typer.echo(schema_of(which), nl=False)
+    except KeyError as error:
+        typer.echo(str(error.args[0]), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def program(packs: Packs = None) -> None:
+    """Print the generated function of the compiled evaluator."""
+    with reported():
+        from ..engine.infer import engine_for
+
+        typer.echo(engine_for(knowledge_from(packs), ("compiled",)).bitplane.source, nl=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (findings, rules, check, coverage, schema, program,):
+        app.command()(command)

@@ -1,0 +1,39 @@
+"""What every command shares: the option that names packs, exit statuses, and errors of input as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..knowledge.errors import CaseError, EngineError, KnowledgeError
+from ..knowledge.language import KnowledgeBase
+
+FAILED, BAD_INPUT = 1, 2
+
+Packs = Annotated[
+    list[Path] | None, typer.Option("--packs", "-p", help="Pack folders to use in place of the shipped ones; repeatable.")
+]
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn errors of input into a message on stderr and an exit status."""
+    try:
+        yield
+    except (CaseError, KnowledgeError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except EngineError as error:
+        typer.echo(f"no answer: {error}", err=True)
+        raise typer.Exit(FAILED) from None
+
+
+def knowledge_from(packs: list[Path] | None) -> KnowledgeBase:
+    """The knowledge that a command works with."""
+    from ..knowledge.loader import load_knowledge
+
+    return load_knowledge(*(packs or ()))

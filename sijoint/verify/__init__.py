@@ -1,0 +1,1 @@
+"""Evidence about a knowledge base: checked, proved, mutated, compared."""
