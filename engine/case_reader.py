@@ -127,7 +127,7 @@ class Reading:
 
     def case(self, raw: Any) -> Case | None:
         """The whole case."""
-        if raw is None or raw == {}:
+        if raw is None:
             self.refuse((), "case", "empty", "write at least 'findings: {}' with the answers", "C002")
             return None
         if not isinstance(raw, Mapping):

@@ -44,7 +44,7 @@ def check(packs: Annotated[list[Path] | None, typer.Argument(help="Pack folders;
     from ..knowledge.loader import load_knowledge
 
     try:
-        knowledge = loadknowledge_from(*(packs or ()))
+        knowledge = load_knowledge(*(packs or ()))
     except KnowledgeError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
