@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..engine.trace import Trace
-from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, leaves
+from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, Unknown, leaves
 from ..knowledge.language import Conclusion, KnowledgeBase
 from .assessment import Assessment
 from .document import NO_FLAG, NOT_DETERMINED, URGENCY, Concluded, ScreenState, actionable, screen_states
@@ -191,10 +191,30 @@ def row_of(
         return Row(heading, text)
     rules = [item for item in proof.rules if item.grade == proof.grade] or list(proof.rules)
     chosen = proof.model_copy(update={"rules": tuple(rules[:1] if strongest_only else rules)})
-    facts = tuple(dict.fromkeys(words.fact(leaf, value) for leaf, value in grounds(chosen)))
+    facts = tuple(dict.fromkeys(facts_in_words(chosen, assessment.knowledge, words)))
     sources = tuple(dict.fromkeys(key for rule in chosen.rules for key in rule.source))
     readings = tuple(dict.fromkeys(words.rule(rule.rule, "interpretation") or "" for rule in chosen.rules))
     return Row(heading, text, facts, sources, tuple(filter(None, readings)))
+
+
+def facts_in_words(proof: Justification, knowledge: KnowledgeBase, words: Words) -> Iterator[str]:
+    """The facts of a proof as phrases; an open screen counts its unanswered questions in one phrase."""
+    screens = {f"{screen.pack}/{screen.open}": screen.title for screen in knowledge.screens}
+    for rule in proof.rules:
+        if rule.rule in screens:
+            missing = {leaf.finding for leaf, _ in grounds(proof) if isinstance(leaf, Unknown)}
+            yield f"{screens[rule.rule]}: {len(missing)} questions that still matter are unanswered"
+        else:
+            yield from _facts(rule.when, knowledge, words)
+
+
+def _facts(reason: Reason, knowledge: KnowledgeBase, words: Words) -> Iterator[str]:
+    if reason.proof is not None:
+        yield from facts_in_words(reason.proof, knowledge, words)
+    elif reason.leaf is not None and reason.ground in {"finding", "absence", "unknown"}:
+        yield words.fact(reason.leaf, reason.value)
+    for member in reason.of:
+        yield from _facts(member, knowledge, words)
 
 
 def grounds(proof: Justification) -> Iterator[tuple[Leaf, bool | int | float | str | None]]:

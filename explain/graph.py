@@ -1,0 +1,125 @@
+"""Trace -> a drawing of the fired rules: one box per rule, in columns by stratum, as static SVG with a title and a text alternative.
+
+In: `Assessment`. Out: `Drawing` (boxes and arrows as data), and SVG text. The layout is deterministic: columns are strata in which something
+fired, and boxes in a column are ordered by the mean place of what they rest on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from textwrap import shorten, wrap
+
+from ..knowledge.conditions import Derived, leaves
+from ..knowledge.language import Rule
+from .assessment import Assessment
+from .wording import Words
+
+BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 216, 62, 56, 14, 12
+LINE = 30
+
+
+@dataclass(frozen=True)
+class Box:
+    """A fired rule at its place, in pixels."""
+
+    rule: str
+    lines: tuple[str, ...]
+    result: str
+    kind: str
+    column: int
+    x: int
+    y: int
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """From the box that derived a conclusion to a box that rests on it."""
+
+    start: Box
+    end: Box
+
+    @property
+    def path(self) -> str:
+        """The curve as SVG path data."""
+        x1, y1 = self.start.x + BOX_WIDTH, self.start.y + BOX_HEIGHT // 2
+        x2, y2 = self.end.x, self.end.y + BOX_HEIGHT // 2
+        bend = max(20, (x2 - x1) // 2)
+        return f"M{x1} {y1} C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Every box and arrow, and the size of the sheet in pixels."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    width: int
+    height: int
+
+
+def draw(assessment: Assessment, words: Words) -> Drawing:
+    """Lay out the fired rules of an assessment."""
+    fired = [rule for rule in assessment.engine.program.rules if rule.id in assessment.inference.outcome.fired]
+    rests = {rule.id: _rests_on(rule, fired) for rule in fired}
+    columns = _columns(fired, assessment.engine.program.stratum_of)
+    ordered = _order(columns, rests)
+    boxes = {
+        rule.id: _box(rule, words, assessment, column, row) for column, rules in enumerate(ordered) for row, rule in enumerate(rules)
+    }
+    arrows = tuple(Arrow(boxes[start], boxes[end]) for end in boxes for start in rests[end])
+    width = MARGIN * 2 + max(len(ordered), 1) * (BOX_WIDTH + GAP_X) - GAP_X
+    height = MARGIN * 2 + max((len(rules) for rules in ordered), default=1) * (BOX_HEIGHT + GAP_Y) - GAP_Y
+    return Drawing(tuple(boxes.values()), arrows, width, height)
+
+
+def _rests_on(rule: Rule, fired: list[Rule]) -> tuple[str, ...]:
+    read = {leaf.conclusion for leaf in leaves(rule.when) if isinstance(leaf, Derived)}
+    return tuple(other.id for other in fired if any(item.conclusion in read for item in other.then))
+
+
+def _columns(fired: list[Rule], stratum_of: Mapping[str, int]) -> list[list[Rule]]:
+    strata: dict[int, list[Rule]] = {}
+    for rule in fired:
+        strata.setdefault(stratum_of[rule.id], []).append(rule)
+    return [strata[key] for key in sorted(strata)]
+
+
+def _order(columns: list[list[Rule]], rests: dict[str, tuple[str, ...]]) -> list[list[Rule]]:
+    place: dict[str, float] = {}
+    ordered = []
+    for column in columns:
+        means = {rule.id: _mean([place[key] for key in rests[rule.id] if key in place]) for rule in column}
+        column = sorted(column, key=lambda rule: (means[rule.id], rule.id))
+        place |= {rule.id: float(row) for row, rule in enumerate(column)}
+        ordered.append(column)
+    return ordered
+
+
+def _mean(places: list[float]) -> float:
+    return sum(places) / len(places) if places else float("inf")
+
+
+def _box(rule: Rule, words: Words, assessment: Assessment, column: int, row: int) -> Box:
+    result = "; ".join(words.graded(item.conclusion, item.grade) for item in rule.then)
+    first = assessment.knowledge.conclusion_by_id[rule.then[0].conclusion]
+    title = words.rule(rule.id, "title") or rule.id
+    return Box(
+        rule=rule.id,
+        lines=tuple(wrap(shorten(title, 2 * LINE + 4, placeholder="..."), LINE + 4)[:2]),
+        result=shorten(result, LINE, placeholder="..."),
+        kind=first.kind,
+        column=column,
+        x=MARGIN + column * (BOX_WIDTH + GAP_X),
+        y=MARGIN + row * (BOX_HEIGHT + GAP_Y),
+    )
+
+
+def describe_drawing(drawing: Drawing) -> str:
+    """The drawing in one sentence, as its text alternative."""
+    columns = len({box.column for box in drawing.boxes})
+    plural = "" if columns == 1 else "s"
+    return (
+        f"{len(drawing.boxes)} rules fired, drawn in {columns} column{plural} from findings on the left to conclusions on the right; "
+        f"{len(drawing.arrows)} arrows show which rule rests on which. The list of conclusions says the same in words."
+    )
