@@ -1,0 +1,130 @@
+"""The cases beside the rules: run each on an engine and compare with what is expected of it.
+
+In: `KnowledgeBase` and `Engine`. Out: problems, none when every case does what it says, and which rules have a firing case and a near miss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..knowledge.errors import CaseError, Problem, nearest
+from ..knowledge.language import KnowledgeBase, NearMiss, PackCase
+from .case import Case
+from .case_reader import read_case
+from .infer import Engine
+from .program import Outcome
+
+
+@dataclass
+class Suite:
+    """What running the cases showed."""
+
+    knowledge: KnowledgeBase
+    engine: Engine
+    problems: list[Problem] = field(default_factory=list)
+    fired: set[str] = field(default_factory=set)
+    missed: set[str] = field(default_factory=set)
+
+    def refuse(self, item: PackCase, what: str, fix: str) -> None:
+        """Record a case that does not do what it says."""
+        why = "the rules do not do what their author expects"
+        self.problems.append(Problem(item.file, item.line, f"case {item.case}", what, why, fix, "K020"))
+
+    def outcome(self, item: PackCase, change: Mapping[str, Any] | None = None) -> Outcome | None:
+        """The outcome of a case, with some findings changed."""
+        case = self._read(item, change or {})
+        return self.engine.infer(case.moments()[-1]).outcome if case else None
+
+    def _read(self, item: PackCase, change: Mapping[str, Any]) -> Case | None:
+        raw = {"case": item.case, "as_of": item.as_of, "findings": _changed(item.findings, change), "steps": list(item.steps)}
+        try:
+            return read_case({key: value for key, value in raw.items() if value is not None}, self.knowledge)
+        except CaseError as error:
+            for problem in error.problems:
+                self.refuse(item, f"{problem.item}: {problem.what}", problem.fix)
+            return None
+
+
+def run_suite(knowledge: KnowledgeBase, engine: Engine) -> Suite:
+    """Run every case and every near miss beside the rules."""
+    suite = Suite(knowledge, engine)
+    for item in knowledge.cases:
+        outcome = suite.outcome(item)
+        if outcome is not None:
+            _compare(suite, item, outcome)
+            for number, miss in enumerate(item.near_misses, 1):
+                _compare_miss(suite, item, miss, number)
+    for rule in sorted({rule.id for rule in knowledge.rules}):
+        for kind, seen in (("case in which it fires", suite.fired), ("near miss", suite.missed)):
+            if rule not in seen and not _twin_of(rule, seen):
+                owner = knowledge.rule_by_id[rule]
+                suite.problems.append(
+                    Problem(owner.file, owner.line, f"rule {rule}", f"no {kind}", "nothing shows what it does",
+                            "add one to the cases beside it", "K021")  # fmt: skip
+                )
+    return suite
+
+
+def _twin_of(rule: str, seen: set[str]) -> bool:
+    """A sided rule is shown by a case of either side."""
+    base, dot, _ = rule.partition(".")
+    return bool(dot) and (f"{base}.left" in seen or f"{base}.right" in seen)
+
+
+def _changed(findings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Findings with some replaced; `a.left` replaces one side inside a mapping of sides."""
+    found = {key: dict(value) if isinstance(value, Mapping) else value for key, value in findings.items()}
+    for key, value in change.items():
+        base, _, side = key.partition(".")
+        if side and isinstance(found.get(base), dict):
+            found[base][side] = value
+        else:
+            found[key] = value
+    return found
+
+
+def _rule_ids(suite: Suite, item: PackCase, names: Iterable[str]) -> list[str]:
+    found = []
+    for name in names:
+        ids = [key for key in (f"{item.pack}/{name}", f"{item.pack}/{name}.left", f"{item.pack}/{name}.right") if key in suite.knowledge.rule_by_id]
+        if not ids:
+            suite.refuse(item, f"unknown rule {name}", nearest(name, (key.partition("/")[2] for key in suite.knowledge.rule_by_id)))
+        found += ids[:1]
+    return found
+
+
+def _compare(suite: Suite, item: PackCase, outcome: Outcome) -> None:
+    expected = _rule_ids(suite, item, item.fires)
+    for rule in expected:
+        if rule not in outcome.fired:
+            suite.refuse(item, f"{rule} stays silent, expected to fire", "correct the case or the rule")
+    suite.fired |= outcome.fired & set(expected)
+    for rule in _rule_ids(suite, item, item.silent):
+        if rule in outcome.fired:
+            suite.refuse(item, f"{rule} fires, expected to stay silent", "correct the case or the rule")
+    grades = outcome.grade
+    for name, grade in item.then.items():
+        if grades.get(name) != grade:
+            suite.refuse(item, f"{name} is {grades.get(name, 'not derived')}, expected {grade}", "correct the case or the rule")
+    for name in (name for name in item.never if name in grades):
+        suite.refuse(item, f"{name} is derived, expected not to be", "correct the case or the rule")
+    for name in (*item.then, *item.never):
+        if name not in suite.knowledge.conclusion_by_id:
+            suite.refuse(item, f"unknown conclusion {name}", nearest(name, suite.knowledge.conclusion_by_id))
+    if not (item.fires or item.silent or item.then or item.never):
+        suite.refuse(item, "nothing is expected of it", "add fires, silent, then or never")
+
+
+def _compare_miss(suite: Suite, item: PackCase, miss: NearMiss, number: int) -> None:
+    outcome = suite.outcome(item, miss.change)
+    if outcome is None:
+        return
+    for rule in _rule_ids(suite, item, miss.silent or item.fires):
+        if rule in outcome.fired:
+            suite.refuse(item, f"{rule} still fires in near miss {number}", "change the condition that decides it")
+        elif len(miss.change) == 1:
+            suite.missed.add(rule)
+        else:
+            suite.refuse(item, f"near miss {number} changes {len(miss.change)} findings", "change exactly one")
