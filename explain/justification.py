@@ -103,9 +103,10 @@ class _Prover:
             return Justification(conclusion=conclusion, grade=grade, seen=True)
         self.seen.add(conclusion)
         declared = self.knowledge.conclusion_by_id[conclusion]
-        proofs = [self.rule(firing, conclusion) for firing in self.firings[conclusion]]
-        strongest_first = sorted(proofs, key=lambda item: -declared.rank(item.grade))
-        return Justification(conclusion=conclusion, grade=grade, rules=tuple(strongest_first))
+        granted = {firing.rule: _granted(firing, conclusion) for firing in self.firings[conclusion]}
+        strongest_first = sorted(self.firings[conclusion], key=lambda firing: -declared.rank(granted[firing.rule]))
+        proofs = tuple(self.rule(firing, conclusion) for firing in strongest_first)
+        return Justification(conclusion=conclusion, grade=grade, rules=proofs)
 
     def rule(self, firing: Firing, conclusion: str) -> RuleProof:
         """One firing as a proof step."""
@@ -115,7 +116,7 @@ class _Prover:
             title=rule.title,
             file=rule.file,
             line=rule.line,
-            grade=next(item.grade for item in firing.concluded if item.conclusion == conclusion),
+            grade=_granted(firing, conclusion),
             when=self.reason(firing.when),
             unless=tuple(self.reason(item) for item in firing.unless),
             source=rule.source,
@@ -142,6 +143,10 @@ class _Prover:
                 return Reason(ground="unknown", test="leaf", leaf=check.leaf)
             case _:
                 return Reason(ground="finding", test="leaf", leaf=check.leaf, value=check.value)
+
+
+def _granted(firing: Firing, conclusion: str) -> str:
+    return next(item.grade for item in firing.concluded if item.conclusion == conclusion)
 
 
 def certainty_of(own: tuple[Label, ...], source: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[Label, ...]:

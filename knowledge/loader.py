@@ -44,7 +44,7 @@ from .language import (
 )
 from .reading import PackItems, read_pack
 from .resolve import Names, Resolver
-from .screens import screen_rule
+from .screens import Reach, screen_rule
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -310,7 +310,7 @@ def _resolve_constraint(loading: Loading, pack: PackItems, item: ConstraintItem)
 
 def _add_screens(loading: Loading) -> None:
     conclusions = {item.id: item for item in _both_sides(loading.names.conclusions.values())}
-    findings = {item.id for item in _both_sides(loading.names.findings.values())}
+    findings = {item.id: item for item in _both_sides(loading.names.findings.values())}
     for screen in loading.of(Screen):
         title = f"screen {screen.id}"
         wrong = [name for name in screen.ask if name not in findings]
@@ -322,7 +322,8 @@ def _add_screens(loading: Loading) -> None:
         if not screen.ask and not screen.reach:
             loading.refuse(screen, title, "neither ask nor reach", "it would never be open", "add one of them", "K018")
         elif not wrong:
-            loading.rules.append(screen_rule(screen, tuple(loading.rules), conclusions))
+            reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints)
+            loading.rules.append(screen_rule(screen, reach))
 
 
 def _both_sides(items: Iterable[Any]) -> list[Any]:

@@ -1,12 +1,14 @@
 """Screens -> rules: what keeps a screen open, worked out from the rules whose conclusions it guards.
 
 In: screens and resolved rules. Out: one generated rule per screen. A screen that lists questions is open while one of them is unknown. A
-screen that names a grade is open while a rule that gives this grade could still come to fire: unknown is read as "may yet hold".
+screen that names a grade is open while a rule that gives this grade could still come to fire: unknown is read as "may yet hold". Where one unknown
+is read twice this stays open too long, never too short; answers that a constraint forbids are not waited for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from .conditions import (
     Absent,
@@ -14,28 +16,153 @@ from .conditions import (
     AnyOf,
     AtLeast,
     ChoiceTest,
+    Comparison,
     Condition,
     Derived,
     Known,
     Later,
+    NotDerived,
     NumberTest,
     Present,
     Unknown,
     leaves,
 )
-from .language import Conclusion, Consequence, Rule, Screen
+from .language import Conclusion, Consequence, Constraint, Finding, Rule, Screen
 
 
-def screen_rule(screen: Screen, rules: Sequence[Rule], conclusions: Mapping[str, Conclusion]) -> Rule:
+@dataclass(frozen=True)
+class Reach:
+    """What may still come to hold: the rules, the conclusions they are for, and the answers that cannot go together."""
+
+    rules: Sequence[Rule]
+    conclusions: Mapping[str, Conclusion]
+    findings: Mapping[str, Finding]
+    constraints: Sequence[Constraint]
+
+    def reachable(self, name: str, grade: str) -> Condition:
+        """Holds while some rule may yet conclude `name` at `grade` or above."""
+        item = self.conclusions[name]
+        found: dict[Condition, None] = {}
+        for rule in self.rules:
+            granted = (part.grade for part in rule.then if part.conclusion == name)
+            if any(item.rank(part) >= item.rank(grade) for part in granted):
+                found |= dict.fromkeys(_alternatives(self.may_fire(rule)))
+        return AnyOf(of=tuple(found))
+
+    def may_fire(self, rule: Rule) -> Condition:
+        """Holds while a rule may yet fire: its `when` may hold, and what blocks it is not derived or may be withdrawn."""
+        blockers = tuple(self.may_lapse(item) for item in rule.blockers)
+        when = self.may_hold(rule.when)
+        return All(of=tuple(dict.fromkeys((when, *blockers)))) if blockers else when
+
+    def may_hold(self, condition: Condition) -> Condition:
+        """The condition that holds while `condition` could still hold for some answers to what is unknown."""
+        match condition:
+            case Present() | Absent() | NumberTest() | ChoiceTest():
+                return AnyOf(of=(condition, self.may_be_answered(condition)))
+            case Known():
+                return AnyOf(of=(condition, Unknown(finding=condition.finding)))
+            case Derived(conclusion=conclusion, grade=grade):
+                return self.reachable(conclusion, grade)
+            case NotDerived():
+                return self.may_lapse(condition)
+            case All(of=members):
+                return All(of=tuple(dict.fromkeys(self.may_hold(member) for member in members)))
+            case AnyOf(of=members):
+                return AnyOf(of=tuple(dict.fromkeys(self.may_hold(member) for member in members)))
+            case AtLeast(k=k, of=members):
+                return AtLeast(k=k, of=tuple(self.may_hold(member) for member in members))
+            case _:
+                return condition
+
+    def may_be_answered(self, test: Present | Absent | NumberTest | ChoiceTest) -> Condition:
+        """Holds while a test is open: its finding is unknown, and no constraint rules out that it be answered so."""
+        unknown = Unknown(finding=test.finding)
+        free = tuple(
+            AnyOf(of=tuple(part for other in item.never if other != test for part in self.may_fail(other)))
+            for item in self.constraints
+            if test in item.never
+        )
+        return All(of=(unknown, *free)) if free else unknown
+
+    def may_fail(self, test: Condition) -> tuple[Condition, ...]:
+        """Alternatives under which a test of one finding does not hold: another value, or none."""
+        match test:
+            case Present(finding=name):
+                return Absent(finding=name), Unknown(finding=name)
+            case Absent(finding=name):
+                return Present(finding=name), Unknown(finding=name)
+            case ChoiceTest(finding=name, choices=choices):
+                others = tuple(choice for choice in self.findings[name].choices if choice not in choices)
+                return ChoiceTest(finding=name, choices=others), Unknown(finding=name)
+            case NumberTest(finding=name):
+                opposite = _OPPOSITE[test.comparison]
+                tests = tuple(NumberTest(finding=name, comparison=key, value=test.value) for key in opposite)
+                return *tests, Unknown(finding=name)
+            case All(of=members):
+                return tuple(part for member in members for part in self.may_fail(member))
+            case _:
+                return ()
+
+    def may_lapse(self, blocker: NotDerived) -> Condition:
+        """Holds while a blocking conclusion is not derived, or while an unanswered question could still withdraw it.
+
+        What was derived from answers stays derived, but for a work-up that an unanswered symptom would reopen, and for rules that test
+        that something is unknown.
+        """
+        open_questions = dict.fromkeys(self._withdrawing(blocker.conclusion, frozenset()))
+        return AnyOf(of=(blocker, *(Unknown(finding=name) for name in open_questions))) if open_questions else blocker
+
+    def _withdrawing(self, conclusion: str, seen: frozenset[str]) -> Iterator[str]:
+        if conclusion in seen:
+            return
+        for rule in (rule for rule in self.rules if any(part.conclusion == conclusion for part in rule.then)):
+            for leaf in leaves(rule.when):
+                match leaf:
+                    case Later(than=than):
+                        yield from than
+                    case Unknown(finding=name):
+                        yield name
+                    case Derived(conclusion=name):
+                        yield from self._withdrawing(name, seen | {conclusion})
+                    case _:
+                        continue
+            for item in rule.blockers:
+                yield from self._deriving(item.conclusion, seen | {conclusion})
+
+    def _deriving(self, conclusion: str, seen: frozenset[str]) -> Iterator[str]:
+        """The findings whose answers could derive a conclusion."""
+        if conclusion in seen:
+            return
+        for rule in (rule for rule in self.rules if any(part.conclusion == conclusion for part in rule.then)):
+            for leaf in leaves(rule.when):
+                if isinstance(leaf, Derived | NotDerived):
+                    yield from self._deriving(leaf.conclusion, seen | {conclusion})
+                else:
+                    yield leaf.finding
+            for item in rule.blockers:
+                yield from self._withdrawing(item.conclusion, seen | {conclusion})
+
+
+_OPPOSITE: Mapping[Comparison, tuple[Comparison, ...]] = {
+    "over": ("at_most",),
+    "at_most": ("over",),
+    "at_least": ("under",),
+    "under": ("at_least",),
+    "exactly": ("under", "over"),
+}
+
+
+def screen_rule(screen: Screen, reach: Reach) -> Rule:
     """The rule that derives a screen's `open` conclusion."""
     asked = tuple(Unknown(finding=finding) for finding in screen.ask)
-    reaching = tuple(_reachable(name, grade, rules, conclusions) for name, grade in screen.reach.items())
+    reaching = tuple(reach.reachable(name, grade) for name, grade in screen.reach.items())
     members = (*asked, *reaching)
     return Rule(
         id=f"{screen.pack}/{screen.open}",
         title=f"{screen.title} not complete",
         when=members[0] if len(members) == 1 else AnyOf(of=members),
-        then=(Consequence(conclusion=screen.open, grade=conclusions[screen.open].grades[0]),),
+        then=(Consequence(conclusion=screen.open, grade=reach.conclusions[screen.open].grades[0]),),
         source=screen.source,
         interpretation=screen.interpretation,
         pack=screen.pack,
@@ -44,50 +171,10 @@ def screen_rule(screen: Screen, rules: Sequence[Rule], conclusions: Mapping[str,
     )
 
 
-def _reachable(name: str, grade: str, rules: Sequence[Rule], conclusions: Mapping[str, Conclusion]) -> Condition:
-    """Holds while some rule may yet conclude `name` at `grade` or above; one member per root rule, duplicates dropped."""
-    found: dict[Condition, None] = {}
-    for rule in rules:
-        for consequence in rule.then:
-            item = conclusions[name]
-            if consequence.conclusion == name and item.rank(consequence.grade) >= item.rank(grade):
-                found[may_hold(rule.when, rules, conclusions)] = None
-                break
-    flat = dict.fromkeys(member for condition in found for member in _alternatives(condition))
-    return AnyOf(of=tuple(flat))
-
-
 def _alternatives(condition: Condition) -> tuple[Condition, ...]:
     if isinstance(condition, AnyOf):
         return tuple(part for member in condition.of for part in _alternatives(member))
     return (condition,)
-
-
-def may_hold(condition: Condition, rules: Sequence[Rule], conclusions: Mapping[str, Conclusion]) -> Condition:
-    """The condition that holds exactly while `condition` could still hold for some answers to what is unknown.
-
-    A test of a conclusion is unfolded into the rules for it; what blocks those rules is read as it stands now. Over-approximates where one
-    unknown is read twice, so that a screen may stay open too long, never close too early.
-    """
-    match condition:
-        case Present() | Absent() | NumberTest() | ChoiceTest() | Known():
-            return AnyOf(of=(condition, Unknown(finding=condition.finding)))
-        case Later():
-            return condition
-        case Derived(conclusion=conclusion, grade=grade):
-            return _reachable(conclusion, grade, rules, conclusions) if _reads_findings(conclusion, rules) else condition
-        case All(of=members):
-            return All(of=tuple(dict.fromkeys(may_hold(member, rules, conclusions) for member in members)))
-        case AnyOf(of=members):
-            return AnyOf(of=tuple(dict.fromkeys(may_hold(member, rules, conclusions) for member in members)))
-        case AtLeast(k=k, of=members):
-            return AtLeast(k=k, of=tuple(may_hold(member, rules, conclusions) for member in members))
-        case _:
-            return condition
-
-
-def _reads_findings(conclusion: str, rules: Sequence[Rule]) -> bool:
-    return any(item.conclusion == conclusion for rule in rules for item in rule.then)
 
 
 def unanswered(condition: Condition) -> tuple[str, ...]:
