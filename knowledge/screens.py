@@ -79,9 +79,9 @@ class Reach:
         """Holds while a test is open: its finding is unknown, and no constraint rules out that it be answered so."""
         unknown = Unknown(finding=test.finding)
         free = tuple(
-            AnyOf(of=tuple(part for other in item.never if other != test for part in self.may_fail(other)))
+            AnyOf(of=tuple(part for other in item.never if not implies(test, other) for part in self.may_fail(other)))
             for item in self.constraints
-            if test in item.never
+            if any(implies(test, member) for member in item.never)
         )
         return All(of=(unknown, *free)) if free else unknown
 
@@ -151,6 +151,14 @@ _OPPOSITE: Mapping[Comparison, tuple[Comparison, ...]] = {
     "under": ("at_least",),
     "exactly": ("under", "over"),
 }
+
+
+def implies(test: Condition, member: Condition) -> bool:
+    """Whether an answer that meets `test` surely meets `member` too: the same test, a wider choice, or any value at all."""
+    if isinstance(test, ChoiceTest) and isinstance(member, ChoiceTest) and test.finding == member.finding:
+        return set(test.choices) <= set(member.choices)
+    known = isinstance(member, Known) and isinstance(test, Present | Absent | NumberTest | ChoiceTest)
+    return test == member or (known and test.finding == member.finding)
 
 
 def screen_rule(screen: Screen, reach: Reach) -> Rule:
