@@ -62,7 +62,7 @@ class Words:
         """The question that fills one finding."""
         base, _, side = name.partition(".")
         words = self._findings.get(base)
-        question = words.question if words else f"{base.replace('_', ' ')}?"
+        question = self.filled(words.question) if words else f"{base.replace('_', ' ')}?"
         return f"{question} ({side})" if side else question
 
     def purpose(self, name: str) -> str | None:

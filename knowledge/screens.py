@@ -110,8 +110,11 @@ class Reach:
         What was derived from answers stays derived, but for a work-up that an unanswered symptom would reopen, and for rules that test
         that something is unknown.
         """
-        open_questions = dict.fromkeys(self._withdrawing(blocker.conclusion, frozenset()))
-        return AnyOf(of=(blocker, *(Unknown(finding=name) for name in open_questions))) if open_questions else blocker
+        questions = tuple(dict.fromkeys(self._withdrawing(blocker.conclusion, frozenset())))
+        if not questions:
+            return blocker
+        derived = Derived(conclusion=blocker.conclusion, grade=blocker.grade)
+        return AnyOf(of=(blocker, All(of=(derived, AnyOf(of=tuple(Unknown(finding=name) for name in questions))))))
 
     def _withdrawing(self, conclusion: str, seen: frozenset[str]) -> Iterator[str]:
         if conclusion in seen:
