@@ -1,0 +1,76 @@
+"""Page -> Markdown, and page -> indented text for auditors with every id; both from the same tree as the HTML.
+
+In: `Page`. Out: text. What stands in a page is escaped, so that neither knowledge nor case can inject markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+
+from .assessment import Assessment
+from .html import inert
+from .page import Node, Page, build_page
+
+WIDTH = 110
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+_LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")
+
+
+def render_markdown(assessment: Assessment, language: str = "en") -> str:
+    """The whole assessment as Markdown."""
+    page = build_page(assessment, language)
+    lines = [f"# {escape(page.title)}", ""]
+    for node in page.banner:
+        lines += _items(node, 0)
+    for section in page.sections:
+        lines += ["", f"## {escape(section.title)}", ""]
+        for node in section.nodes:
+            lines += _items(node, 0)
+    return "\n".join(lines) + "\n"
+
+
+def _items(node: Node, depth: int) -> Iterator[str]:
+    label = f"**{escape(node.label)}** " if node.label else ""
+    ids = "".join(f" `{name}`" for name in node.ids)
+    yield f"{'  ' * depth}- {label}{escape(node.text)}{ids}"
+    for child in node.children:
+        yield from _items(child, depth + 1)
+
+
+def escape(text: str) -> str:
+    r"""A text in which no character is markup, on one line.
+
+    >>> escape("<b>*x*")
+    '\\<b\\>\\*x\\*'
+    """
+    flat = " ".join(inert(text).split())
+    return _LIST.sub(lambda match: f"{match[1]}\\{match[2]}", _SPECIAL.sub(r"\\\1", flat))
+
+
+def render_audit(assessment: Assessment, language: str = "en") -> str:
+    """Everything as indented text with ids, file and line of every rule, and every condition."""
+    return "\n".join(_audit(build_page(assessment, language))) + "\n"
+
+
+def _audit(page: Page) -> Iterator[str]:
+    yield inert(page.title)
+    for node in page.banner:
+        yield from _lines(node, 1)
+    for section in page.sections:
+        yield ""
+        yield section.title.upper()
+        for node in section.nodes:
+            yield from _lines(node, 1)
+
+
+def _lines(node: Node, depth: int) -> Iterator[str]:
+    label = f"{node.label}: " if node.label else ""
+    ids = f" [{' '.join(node.ids)}]" if node.ids else ""
+    indent = "  " * depth
+    text = " ".join(inert(f"{label}{node.text}{ids}").split())
+    for number, line in enumerate(wrap(text, max(WIDTH - len(indent), 40), break_on_hyphens=False) or [""]):
+        yield f"{indent}{'' if number == 0 else '    '}{line}"
+    for child in node.children:
+        yield from _lines(child, depth + 1)
