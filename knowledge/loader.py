@@ -18,9 +18,12 @@ from .checks import check_knowledge
 from .conditions import NotDerived
 from .errors import KnowledgeError, Problem, nearest
 from .graph import find_cycle
+from .invariants import resolve_invariant
 from .language import (
     ONLY_GRADE,
     SIDES,
+    Accepted,
+    Card,
     Conclusion,
     Consequence,
     Constraint,
@@ -28,6 +31,8 @@ from .language import (
     Difference,
     Estimate,
     Finding,
+    Invariant,
+    InvariantItem,
     Item,
     Kind,
     KnowledgeBase,
@@ -92,6 +97,7 @@ class Loading:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
+    invariants: list[Invariant] = field(default_factory=list)
 
     def of(self, model: type[T]) -> list[T]:
         """Every item of one model, in order."""
@@ -223,6 +229,9 @@ def _resolve(loading: Loading) -> None:
                 _resolve_rule(loading, pack, item, side)
         for constraint in pack.of(ConstraintItem):
             _resolve_constraint(loading, pack, constraint)
+        for invariant in pack.of(InvariantItem):
+            resolver = _resolver(loading, pack, invariant, f"invariant {invariant.id}", None)
+            loading.invariants += resolve_invariant(invariant, resolver, loading.kinds)
     if not loading.problems:
         _add_screens(loading)
 
@@ -357,15 +366,21 @@ def _assemble(loading: Loading) -> KnowledgeBase:
         not_encoded=tuple(loading.of(NotEncoded)),
         wording=tuple(loading.of(Wording)),
         cases=tuple(loading.of(PackCase)),
+        invariants=tuple(loading.invariants),
+        accepted=tuple(loading.of(Accepted)),
+        cards=tuple(loading.of(Card)),
     )
     return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
 
 
 def fingerprint_of(knowledge: KnowledgeBase) -> str:
-    """SHA-256 over the canonical knowledge: every item and word, without cases, files and lines."""
-    content = knowledge.model_dump(mode="json", exclude={"cases", "fingerprint"})
+    """SHA-256 over every item and word; without files, lines and what only speaks about the knowledge (cases, invariants)."""
+    content = knowledge.model_dump(mode="json", exclude=_ABOUT)
     canonical = json.dumps(_without_places(content), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+_ABOUT = {"cases", "invariants", "accepted", "cards", "fingerprint"}
 
 
 def _without_places(value: Any) -> Any:

@@ -14,11 +14,14 @@ from pydantic import ValidationError
 
 from .errors import Problem
 from .language import (
+    Accepted,
+    Card,
     Conclusion,
     ConstraintItem,
     Difference,
     Estimate,
     Finding,
+    InvariantItem,
     Item,
     NotEncoded,
     Pack,
@@ -45,6 +48,8 @@ _MODELS: dict[str, type[Item]] = {
     "estimates": Estimate,
     "not_encoded": NotEncoded,
     "cases": PackCase,
+    "invariants": InvariantItem,
+    "accepted": Accepted,
 }
 
 T = TypeVar("T", bound=Item)
@@ -97,6 +102,8 @@ def _read_file(found: PackItems, path: Path) -> None:
         return
     if path == found.folder / "pack.yaml":
         found.pack = _read_item(found, document, Pack, (), document.value)
+    elif path == found.folder / "card.yaml":
+        _read_item(found, document, Card, (), document.value)
     elif path.parent.name == "wording":
         _read_wording(found, document, path)
     else:
@@ -149,8 +156,8 @@ def _read_item(found: PackItems, document: Document, model: type[T], path: tuple
 
 
 def _title(model: type[Item], value: dict[Any, Any]) -> str:
-    name = {RuleItem: "rule", PackCase: "case", ConstraintItem: "constraint"}.get(model, model.__name__.lower())
-    return f"{name} {str(value.get('id') or value.get('case') or value.get('pack') or '')[:60]}".strip()
+    name = {RuleItem: "rule", PackCase: "case", ConstraintItem: "constraint", InvariantItem: "invariant"}.get(model, model.__name__.lower())
+    return f"{name} {str(value.get('id') or value.get('case') or value.get('pack') or value.get('code') or '')[:60]}".strip()
 
 
 def _unexpected(document: Document, path: tuple[int, ...], title: str, key: str) -> Problem:
