@@ -62,6 +62,12 @@ class Assessment:
         """Every derived conclusion, in order of kind."""
         return conclude(self.knowledge, self.grades, self.inference.outcome.fired)
 
+    @cached_property
+    def shown(self) -> tuple[Concluded, ...]:
+        """The conclusions shown on their own; the others stand only within the proof of one that holds."""
+        declared = self.knowledge.conclusion_by_id
+        return tuple(item for item in self.conclusions if declared[item.id].within not in self.grades)
+
     @property
     def disposition(self) -> str:
         """The highest urgency tier that holds, `not_determined`, or `no_flag_in_answers` once every screen is complete."""

@@ -115,7 +115,7 @@ class PageWriter:
 
     def conclusions(self) -> Iterator[Node]:
         """Each conclusion with its proof tree."""
-        for item in self.assessment.conclusions:
+        for item in self.assessment.shown:
             yield self.proof(justify(self.trace, self.knowledge, item.id), self.words.kind(item.kind))
 
     def proof(self, proof: Justification, label: str | None = None) -> Node:
@@ -216,7 +216,7 @@ class PageWriter:
     def sources(self) -> Iterator[Node]:
         """Every reference that a fired rule cites."""
         fired = (self.knowledge.rule_by_id[name] for name in self.assessment.fired)
-        for key in dict.fromkeys(key for rule in fired for key in rule.source):
+        for key in self.words.with_cited(key for rule in fired for key in rule.source):
             yield Node(text=self.words.cited(key), ids=(key,), role="note")
 
     def use(self) -> Iterator[Node]:

@@ -36,7 +36,7 @@ def _paragraphs(assessment: Assessment, words: Words) -> Iterator[str]:
         yield CONTRADICTION
     held = _held(assessment)
     safety = safety_kinds(assessment.knowledge)
-    for item in assessment.conclusions:
+    for item in assessment.shown:
         if item.id == URGENCY or (held and item.kind not in safety):
             continue
         if text := words.plain(item.id, item.grade):

@@ -58,7 +58,7 @@ def summarise(assessment: Assessment, words: Words) -> Summary:
         contradictions=list(_contradictions(trace, words)),
         steps=list(_steps(assessment, words)),
         urgency=list(_urgency(assessment, trace, screens, words)),
-        screens=list(_screens(assessment, screens, words)),
+        screens=list(_screens(assessment, screens)),
         headlines=list(_headlines(assessment, trace, words)),
         plan=list(_plan(assessment, trace, words)),
         questions=list(_questions(assessment, screens, words)),
@@ -88,10 +88,7 @@ def _tier(disposition: str) -> str:
 def _urgency(assessment: Assessment, trace: Trace, screens: tuple[ScreenState, ...], words: Words) -> Iterator[Row]:
     disposition = assessment.disposition
     if disposition == NOT_DETERMINED:
-        open_screens = [screen for screen in screens if screen.open]
-        first = open_screens[0] if open_screens else None
-        state = f": {len(first.unanswered)} of {first.asked} answers of the {first.id} screen missing" if first else ""
-        yield Row("Urgency", f"not determined{state}; no flag among the answers given")
+        yield Row("Urgency", f"not determined{_missing(screens)}; no flag among the answers given")
     elif disposition == NO_FLAG:
         yield Row("Urgency", "no flag among the answers given; this does not exclude serious disease")
     else:
@@ -99,6 +96,14 @@ def _urgency(assessment: Assessment, trace: Trace, screens: tuple[ScreenState, .
         for item in assessment.conclusions:
             if item.id in _resting_on(trace, assessment.knowledge, URGENCY, disposition):
                 yield row_of(assessment, trace, words, item.id, words.kind(item.kind))
+
+
+def _missing(screens: tuple[ScreenState, ...]) -> str:
+    """What the first open screen lacks."""
+    for screen in screens:
+        if screen.open:
+            return f": {len(screen.unanswered)} of {screen.asked} answers of the {screen.id} screen missing"
+    return ""
 
 
 def _resting_on(trace: Trace, knowledge: KnowledgeBase, conclusion: str, grade: str) -> set[str]:
@@ -111,13 +116,15 @@ def _resting_on(trace: Trace, knowledge: KnowledgeBase, conclusion: str, grade: 
     return found
 
 
-def _screens(assessment: Assessment, screens: tuple[ScreenState, ...], words: Words) -> Iterator[Row]:
+def _screens(assessment: Assessment, screens: tuple[ScreenState, ...]) -> Iterator[Row]:
+    """One row for all screens: complete, or how many questions that still matter are unanswered."""
     titles = {screen.id: screen.title for screen in assessment.knowledge.screens}
-    for screen in screens:
-        if not screen.open:
-            yield Row("Screen", f"{titles[screen.id]}: complete")
-        else:
-            yield Row("Screen", f"{titles[screen.id]}: open, {len(screen.unanswered)} questions that still matter are unanswered")
+    states = [
+        f"{titles[screen.id]} open, {len(screen.unanswered)} questions unanswered" if screen.open else f"{titles[screen.id]} complete"
+        for screen in screens
+    ]
+    if states:
+        yield Row("Screen", "; ".join(states))
 
 
 def _headlines(assessment: Assessment, trace: Trace, words: Words) -> Iterator[Row]:
@@ -235,7 +242,7 @@ def _grounds(reason: Reason) -> Iterator[tuple[Leaf, bool | int | float | str | 
 def concluded_by_kind(assessment: Assessment) -> dict[str, list[Concluded]]:
     """Derived conclusions by kind, in order of kind."""
     found: dict[str, list[Concluded]] = {}
-    for item in assessment.conclusions:
+    for item in assessment.shown:
         found.setdefault(item.kind, []).append(item)
     return found
 

@@ -83,7 +83,7 @@ def _bullet(mark: str, text: str) -> Iterator[str]:
 
 def _sources(assessment: Assessment, words: Words) -> Iterator[str]:
     fired = (assessment.knowledge.rule_by_id[name] for name in assessment.fired)
-    cited = dict.fromkeys(key for rule in fired for key in rule.source)
+    cited = words.with_cited(key for rule in fired for key in rule.source)
     if cited:
         yield "SOURCES"
     for key in cited:

@@ -6,6 +6,7 @@ In: `KnowledgeBase` and a language. Out: `Words`. Sentences come from the knowle
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cached_property
 
 from ..engine.case import Value
@@ -165,12 +166,26 @@ class Words:
         item = self.knowledge.reference_by_id[key]
         return f"{key}: {citation(item)}"
 
+    def with_cited(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """References and everything that they cite in turn, each once, in order."""
+        found: dict[str, None] = {}
+        waiting = list(keys)
+        while waiting:
+            key = waiting.pop(0)
+            if key not in found:
+                found[key] = None
+                waiting += self.knowledge.reference_by_id[key].cites
+        return tuple(found)
+
 
 def citation(item: Reference) -> str:
     """Where a reference stands and what it says, in one line."""
     strength = f' (its own hedge: "{item.strength}")' if item.strength else ""
     if item.kind == "statement":
         return f"{item.claim}{strength}, {item.document} line {item.lines}"
+    if item.kind == "evidence":
+        rests = f"; rests on {', '.join(item.cites)}" if item.cites else ""
+        return f"{item.claim} (row of the evidence file{rests})"
     where = item.citation or item.document or item.kind
     doi = f" doi:{item.doi}" if item.doi else ""
     claim = f" - {item.claim}" if item.claim else ""
