@@ -110,6 +110,7 @@ class Conclusion(Item):
     kind: Id
     grades: tuple[Id, ...] = Field(default=(ONLY_GRADE,), min_length=1)
     shared: bool = False
+    within: Id | None = None
     per: Literal["side"] | None = None
     side: Side | None = None
     codes: dict[Id, Line] = Field(default_factory=dict)
