@@ -1,0 +1,249 @@
+"""Rete: the evaluator on durable-rules, and the only importer of `durable`.
+
+In: a `Program` once, then cases. Out: `Outcome`. The host drives the strata; within one, durable-rules does the logic
+on one wide fact of 0/1 properties with internal names: no text, number or id of a user reaches its C code. Comments
+name the traps of durable-rules 2.0.28; tests/test_rete_traps.py has a test for each.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial, reduce
+from itertools import chain, count
+from math import prod
+from typing import Any
+from weakref import finalize
+
+from ..knowledge.conditions import BRANCHES, All, AtLeast, Branch, ConclusionTest, Condition, Derived, Leaf, leaves
+from ..knowledge.errors import EngineError
+from ..knowledge.language import Consequence, Rule
+from .atoms import decide_all
+from .case import Case
+from .program import Outcome, Program
+
+MOST_WAYS = 60
+"""Ways in which a fact may satisfy the rules of one ruleset. The tests that wait at one moment begin different ways, so
+no more than this wait; durable-rules holds 64, and beyond that no rule fires (error 303)."""
+MOST_WAYS_PER_RULE = 8
+"""A rule fires once per way; one with more ways becomes a single arithmetic test, which fires once."""
+MOST_BRANCHES = 15
+"""`$and` and `$or` in one rule (error 113 beyond)."""
+MOST_READ = 240
+"""Properties in one fact; durable-rules holds 254, its own included (error 302), and hangs on rulesets of 600."""
+ON = "on"
+"""The property that is 1 in every fact: the tail rule tests it, and counting starts from it."""
+
+Json = dict[str, Any]
+Names = Mapping[Leaf, str]
+
+_numbers = count(1)
+_turn = [threading.Lock()]
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _turn.__setitem__(0, threading.Lock()))
+
+
+def available() -> bool:
+    """Whether durable-rules can be imported; it cannot on Python 3.13 and newer."""
+    try:
+        import durable.engine  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class Rete:
+    """The durable-rules evaluator of one program; threads take turns."""
+
+    def __init__(self, program: Program) -> None:
+        if not available():
+            raise EngineError("durable-rules cannot be imported here; it is made for Python before 3.13")
+        self.program = program
+        read = chain(program.atoms, *(leaves(condition_of(rule)) for rule in program.rules))
+        self._names = dict(zip(dict.fromkeys(read), distinct_names(), strict=False))
+        self._atoms = [self._names[atom] for atom in program.atoms]
+        self._grants = {rule.id: [*map(self._rank_of, rule.then)] for rule in program.rules}
+        self._strata = [(self._settled(rules), [*map(_Ruleset, split(rules, self._names))]) for rules in program.strata]
+
+    def evaluate(self, case: Case) -> Outcome:
+        """The outcome of one case.
+
+        Raises:
+            EngineError: durable-rules gave no complete answer.
+        """
+        held = dict(zip(self._atoms, map(int, decide_all(self.program.atoms, case)), strict=True))
+        fired: list[str] = []
+        ranks: dict[str, int] = {}
+        with _turn[0]:
+            for settled, rulesets in self._strata:
+                for name, conclusion, rank, wanted in settled:
+                    held[name] = int((ranks.get(conclusion, -1) >= rank) is wanted)
+                now = [rule for ruleset in rulesets for rule in ruleset.fired(held)]
+                for conclusion, rank in (grant for rule in now for grant in self._grants[rule]):
+                    ranks[conclusion] = max(rank, ranks.get(conclusion, -1))
+                fired += now
+        return self.program.outcome(frozenset(fired))
+
+    def _settled(self, rules: Iterable[Rule]) -> list[tuple[str, str, int, bool]]:
+        """Tests of conclusions in a stratum: name, conclusion, rank, and whether the rank is to be reached or not."""
+        read = dict.fromkeys(leaf for rule in rules for leaf in leaves(condition_of(rule)))
+        tests = (leaf for leaf in read if isinstance(leaf, ConclusionTest))
+        return [(self._names[t], *self._rank_of(t), isinstance(t, Derived)) for t in tests]
+
+    def _rank_of(self, item: ConclusionTest | Consequence) -> tuple[str, int]:
+        return item.conclusion, self.program.conclusion_by_id[item.conclusion].rank(item.grade)
+
+
+class _Ruleset:
+    """One ruleset of durable-rules, freed with this object; for one thread at a time."""
+
+    def __init__(self, patterns: Mapping[str, Json]) -> None:
+        from durable import engine
+
+        self._read = sorted(set(chain(*map(properties, patterns.values()))))
+        self._fired: list[str] = []
+        # The tail rule sees to it that every fact is read by a rule and every sid has run an action.
+        rules = {f"r{place}": self._rule(engine, *it) for place, it in enumerate([*patterns.items(), ("", {ON: 1})])}
+        # Not in a `Host`, which starts two timer threads that would touch the ruleset behind the lock.
+        self._durable = engine.Ruleset(f"sijoint{next(_numbers)}", None, rules)
+        finalize(self, engine.durable_rules_engine.delete_ruleset, self._durable._handle).atexit = False
+
+    def _rule(self, engine: Any, rule: str, test: Json) -> Json:
+        # `Promise.run` stores every exception as text, KeyboardInterrupt included, and goes on; this one lets it pass.
+        action = engine.Promise(lambda closure: None)
+        action.run = partial(_fire, self._fired, rule)
+        return {"all": [{"m": test}], "run": action}
+
+    def fired(self, held: Mapping[str, int]) -> Iterable[str]:
+        """Ids of the rules that fire; none does where no property they read is 1, as no test is negative."""
+        if not any(held[name] for name, _ in self._read):
+            return ()
+        self._fired.clear()
+        sid = next(_numbers)
+        fact = {name: held[name] for name, counted in self._read if counted or held[name]}
+        try:
+            # A fact of its own first, so that the sid has run an action even if the next fact is refused.
+            self._tell({"sid": sid, ON: 1})
+            self._tell({"sid": sid, ON: 1} | fact)
+        except Exception as error:
+            raise EngineError(f"durable-rules failed: {error}") from error
+        finally:
+            # Deleting a sid that has run no action aborts the process: one interrupted so early is left behind.
+            if self._fired:
+                self._durable.delete_state(sid)
+        return {rule for rule in self._fired if rule}
+
+    def _tell(self, fact: Json) -> None:
+        """Assert a fact and carry out every action that follows from it."""
+        answers: list[tuple[BaseException | None, Json | None]] = []
+        self._durable.do_actions(self._durable.assert_fact(fact), lambda *answer: answers.append(answer))
+        # No answer: where an action lasts over 10 seconds by the clock, the rest is dropped without a word.
+        error, state = answers[0] if answers else (EngineError("actions were dropped"), None)
+        if error is not None:
+            raise error
+        if state is None or "exception" in state:
+            raise EngineError(f"an exception was stored: {state}")
+
+
+def _fire(fired: list[str], rule: str, closure: object, complete: Callable[[None], None]) -> None:
+    fired.append(rule)
+    complete(None)
+
+
+def condition_of(rule: Rule) -> Condition:
+    """All that must hold for a rule to fire, its blockers included."""
+    return All(of=(rule.when, *rule.blockers))
+
+
+def pattern(rule: Rule, names: Names) -> Json:
+    """The test of a rule: nested where that is small, else one comparison; EngineError where the rule is too large."""
+    condition = condition_of(rule)
+    if len(set(leaves(condition))) > MOST_READ:
+        raise EngineError(f"{rule.id} has over {MOST_READ} different tests, too many for durable-rules: divide it")
+    test = nested(condition, names)
+    small = ways(test) <= MOST_WAYS_PER_RULE and str(test).count("[") <= MOST_BRANCHES  # each branch holds one list
+    return test if small else at_least(1, [term(condition, names)])
+
+
+def nested(condition: Condition, names: Names) -> Json:
+    """A condition as `$and` and `$or`, with one comparison for any other count."""
+    if not isinstance(condition, BRANCHES):
+        return {names[condition]: 1}
+    k = quota(condition)
+    if 1 < k < len(condition.of):
+        return at_least(k, [term(member, names) for member in condition.of])
+    return {"$or" if k == 1 else "$and": [nested(member, names) for member in condition.of]}
+
+
+def at_least(k: int, terms: Sequence[Json]) -> Json:
+    """The comparison that holds when at least `k` of some 0/1 terms are 1: `on >= k + 1 - (x0 + x1)`."""
+    return {"$gte": {ON: {"$sub": {"$l": k + 1, "$r": total(terms)}}}}
+
+
+def term(condition: Condition, names: Names) -> Json:
+    """A condition as a number, 0 or 1: at least k of n is (sum + n - k) / n in whole numbers."""
+    if not isinstance(condition, BRANCHES):
+        return {"$m": names[condition]}
+    n, members = len(condition.of), total([term(member, names) for member in condition.of])
+    return {"$div": {"$l": {"$add": {"$l": members, "$r": n - quota(condition)}}, "$r": n}}
+
+
+def total(terms: Sequence[Json]) -> Json:
+    """The sum of terms, as a balanced tree so that it stays shallow."""
+    half = len(terms) // 2
+    return {"$add": {"$l": total(terms[:half]), "$r": total(terms[half:])}} if half else terms[0]
+
+
+def quota(branch: Branch) -> int:
+    """How many members of a branch must hold."""
+    k = branch.k if isinstance(branch, AtLeast) else len(branch.of) if isinstance(branch, All) else 1
+    if not 1 <= k <= len(branch.of):
+        raise EngineError(f"{k} of {len(branch.of)} conditions: durable-rules needs a test that depends on the case")
+    return k
+
+
+def ways(test: Json) -> int:
+    """In how many ways a fact may satisfy a test."""
+    ((key, value),) = test.items()
+    return prod(map(ways, value)) if key == "$and" else sum(map(ways, value)) if key == "$or" else 1
+
+
+def properties(test: Json) -> Iterator[tuple[str, bool]]:
+    """Each property of a test, and whether arithmetic reads it: then it must be given when 0 too."""
+    for key, value in test.items():
+        if key == "$m":
+            yield value, True
+        elif not isinstance(value, int):
+            yield from chain(*map(properties, value if isinstance(value, list) else [value]))
+        elif not key.startswith("$"):
+            yield key, False
+
+
+def split(rules: Iterable[Rule], names: Names) -> Iterator[dict[str, Json]]:
+    """Tests by rule id, in groups that fit into one ruleset together with its tail rule."""
+    group: dict[str, Json] = {}
+    taken, read = 1, set[str]()
+    for rule in rules:
+        test = pattern(rule, names)
+        reads = {name for name, _ in properties(test)}
+        if group and (taken + ways(test) > MOST_WAYS or len(read | reads) > MOST_READ):
+            yield group
+            group, taken, read = {}, 1, set()
+        group[rule.id] = test
+        taken, read = taken + ways(test), read | reads
+    yield group
+
+
+def distinct_names() -> Iterator[str]:
+    """x0, x1 and so on, without any that durable-rules would take for another name."""
+    taken = set(map(fnv1a, (ON, "sid", "id", "$s", "$i", "$forward")))
+    for name in map("x{}".format, count()):
+        if fnv1a(name) not in taken:
+            taken.add(fnv1a(name))
+            yield name
+
+
+def fnv1a(name: str) -> int:
+    """The 32-bit FNV-1a hash, by which alone durable-rules tells names apart: `liquid` and `costarring` share one."""
+    return reduce(lambda value, byte: (value ^ byte) * 0x01000193 & 0xFFFFFFFF, name.encode(), 0x811C9DC5)
