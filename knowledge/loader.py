@@ -49,31 +49,33 @@ from .language import (
 )
 from .reading import PackItems, read_pack
 from .resolve import Names, Resolver
-from .screens import Reach, screen_rule
+from .screens import NEVER, Reach, screen_rule
 
 SHIPPED = Path(__file__).parent / "packs"
 
 T = TypeVar("T", bound=Item)
 
 
-def load_knowledge(*folders: str | Path) -> KnowledgeBase:
+def load_knowledge(*folders: str | Path, cases: bool = True) -> KnowledgeBase:
     """Load packs from folders and, by name, the shipped packs they require; without folders, the three shipped packs.
+
+    `cases=False` leaves the cases beside the rules unread, for programs that only assess.
 
     Raises:
         KnowledgeError: with every mistake found, sorted by file and line.
     """
     if not folders:
-        return _load_shipped()
-    return _load(tuple(Path(folder) for folder in folders))
+        return _load_shipped(cases)
+    return _load(tuple(Path(folder) for folder in folders), cases)
 
 
 @cache
-def _load_shipped() -> KnowledgeBase:
-    return _load(tuple(path.parent for path in sorted(SHIPPED.glob("*/pack.yaml"))))
+def _load_shipped(cases: bool) -> KnowledgeBase:
+    return _load(tuple(path.parent for path in sorted(SHIPPED.glob("*/pack.yaml"))), cases)
 
 
-def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
-    loading = Loading()
+def _load(folders: tuple[Path, ...], cases: bool) -> KnowledgeBase:
+    loading = Loading(cases=cases)
     _read_all(loading, folders)
     _stop_if_wrong(loading)
     _declare(loading)
@@ -90,6 +92,7 @@ def _load(folders: tuple[Path, ...]) -> KnowledgeBase:
 class Loading:
     """What is known so far while packs are loaded, required packs first."""
 
+    cases: bool = True
     packs: list[PackItems] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     kinds: dict[str, Kind] = field(default_factory=dict)
@@ -124,7 +127,7 @@ def _read_all(loading: Loading, folders: tuple[Path, ...]) -> None:
                 what = f"two folders are called {folder.name}"
                 loading.problems.append(Problem(folder.name, 0, "pack", what, "ids would clash", "rename one", "K005"))
             continue
-        items = read[folder.name] = read_pack(folder)
+        items = read[folder.name] = read_pack(folder, loading.cases)
         loading.problems += items.problems
         if items.pack and items.pack.pack != folder.name:
             loading.refuse(items.pack, "pack", f"pack is {items.pack.pack}, its folder {folder.name}",
@@ -332,7 +335,11 @@ def _add_screens(loading: Loading) -> None:
             loading.refuse(screen, title, "neither ask nor reach", "it would never be open", "add one of them", "K018")
         elif not wrong:
             reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints)
-            loading.rules.append(screen_rule(screen, reach))
+            rule = screen_rule(screen, reach)
+            loading.rules.append(rule)
+            if rule.when == NEVER:
+                loading.refuse(screen, title, "no rule gives the grades of reach", "it would never be open",
+                               "name a grade that some rule gives", "K018")  # fmt: skip
 
 
 def _both_sides(items: Iterable[Any]) -> list[Any]:

@@ -76,8 +76,8 @@ class PackItems:
         return document.line((*base, *path))
 
 
-def read_pack(folder: Path) -> PackItems:
-    """Read every file of one pack folder; what is wrong is in `.problems`."""
+def read_pack(folder: Path, cases: bool = True) -> PackItems:
+    """Read every file of one pack folder, its cases only where asked for; what is wrong is in `.problems`."""
     found = PackItems(folder)
     if not (folder / "pack.yaml").is_file():
         what = "no such folder" if not folder.is_dir() else "not a pack: there is no pack.yaml in it"
@@ -89,7 +89,8 @@ def read_pack(folder: Path) -> PackItems:
         found.problems.append(Problem(folder.name, 0, "folder", f"{len(files)} files", "too many", "split it", "K002"))
         return found
     for path in files:
-        _read_file(found, path)
+        if cases or not path.name.endswith(".cases.yaml"):
+            _read_file(found, path)
     return found
 
 

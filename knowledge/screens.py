@@ -7,8 +7,9 @@ is read twice this stays open too long, never too short; answers that a constrai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from .conditions import (
     Absent,
@@ -29,6 +30,9 @@ from .conditions import (
 )
 from .language import Conclusion, Consequence, Constraint, Finding, Rule, Screen
 
+NEVER = AnyOf(of=())
+"""Stands for what no answer can bring about; it is taken out of every condition that is made here."""
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -38,40 +42,63 @@ class Reach:
     conclusions: Mapping[str, Conclusion]
     findings: Mapping[str, Finding]
     constraints: Sequence[Constraint]
+    _reached: dict[tuple[str, str], Condition] = field(default_factory=dict)
+
+    @cached_property
+    def _constraints_on(self) -> Mapping[str, Sequence[Constraint]]:
+        found: dict[str, list[Constraint]] = {}
+        for item in self.constraints:
+            for name in dict.fromkeys(leaf.finding for test in item.never for leaf in leaves(test) if not isinstance(leaf, Derived | NotDerived)):
+                found.setdefault(name, []).append(item)
+        return found
+
+    @cached_property
+    def _rules_for(self) -> Mapping[str, Sequence[Rule]]:
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for part in rule.then:
+                found.setdefault(part.conclusion, []).append(rule)
+        return found
 
     def reachable(self, name: str, grade: str) -> Condition:
         """Holds while some rule may yet conclude `name` at `grade` or above."""
+        if (name, grade) not in self._reached:
+            self._reached[name, grade] = self._reach(name, grade)
+        return self._reached[name, grade]
+
+    def _reach(self, name: str, grade: str) -> Condition:
         item = self.conclusions[name]
         found: dict[Condition, None] = {}
-        for rule in self.rules:
+        for rule in self._rules_for.get(name, ()):
             granted = (part.grade for part in rule.then if part.conclusion == name)
             if any(item.rank(part) >= item.rank(grade) for part in granted):
                 found |= dict.fromkeys(_alternatives(self.may_fire(rule)))
-        return AnyOf(of=tuple(found))
+        return any_of(found)
 
     def may_fire(self, rule: Rule) -> Condition:
         """Holds while a rule may yet fire: its `when` may hold, and what blocks it is not derived or may be withdrawn."""
         blockers = tuple(self.may_lapse(item) for item in rule.blockers)
         when = self.may_hold(rule.when)
-        return All(of=tuple(dict.fromkeys((when, *blockers)))) if blockers else when
+        return all_of((when, *blockers)) if blockers else when
 
     def may_hold(self, condition: Condition) -> Condition:
         """The condition that holds while `condition` could still hold for some answers to what is unknown."""
         match condition:
             case Present() | Absent() | NumberTest() | ChoiceTest():
-                return AnyOf(of=(condition, self.may_be_answered(condition)))
-            case Known():
+                return any_of((condition, self.may_be_answered(condition)))
+            case Known() | Later():
                 return AnyOf(of=(condition, Unknown(finding=condition.finding)))
             case Derived(conclusion=conclusion, grade=grade):
                 return self.reachable(conclusion, grade)
             case NotDerived():
                 return self.may_lapse(condition)
             case All(of=members):
-                return All(of=tuple(dict.fromkeys(self.may_hold(member) for member in members)))
+                return all_of(self.may_hold(member) for member in members)
             case AnyOf(of=members):
-                return AnyOf(of=tuple(dict.fromkeys(self.may_hold(member) for member in members)))
+                return any_of(self.may_hold(member) for member in members)
             case AtLeast(k=k, of=members):
-                return AtLeast(k=k, of=tuple(self.may_hold(member) for member in members))
+                open_members = tuple(part for part in map(self.may_hold, members) if part != NEVER)
+                return AtLeast(k=k, of=open_members) if k <= len(open_members) else NEVER
             case _:
                 return condition
 
@@ -79,11 +106,11 @@ class Reach:
         """Holds while a test is open: its finding is unknown, and no constraint rules out that it be answered so."""
         unknown = Unknown(finding=test.finding)
         free = tuple(
-            AnyOf(of=tuple(part for other in item.never if not implies(test, other) for part in self.may_fail(other)))
-            for item in self.constraints
+            any_of(part for other in item.never if not implies(test, other) for part in self.may_fail(other))
+            for item in self._constraints_on.get(test.finding, ())
             if any(implies(test, member) for member in item.never)
         )
-        return All(of=(unknown, *free)) if free else unknown
+        return all_of((unknown, *free)) if free else unknown
 
     def may_fail(self, test: Condition) -> tuple[Condition, ...]:
         """Alternatives under which a test of one finding does not hold: another value, or none."""
@@ -119,7 +146,7 @@ class Reach:
     def _withdrawing(self, conclusion: str, seen: frozenset[str]) -> Iterator[str]:
         if conclusion in seen:
             return
-        for rule in (rule for rule in self.rules if any(part.conclusion == conclusion for part in rule.then)):
+        for rule in self._rules_for.get(conclusion, ()):
             for leaf in leaves(rule.when):
                 match leaf:
                     case Later(than=than):
@@ -137,7 +164,7 @@ class Reach:
         """The findings whose answers could derive a conclusion."""
         if conclusion in seen:
             return
-        for rule in (rule for rule in self.rules if any(part.conclusion == conclusion for part in rule.then)):
+        for rule in self._rules_for.get(conclusion, ()):
             for leaf in leaves(rule.when):
                 if isinstance(leaf, Derived | NotDerived):
                     yield from self._deriving(leaf.conclusion, seen | {conclusion})
@@ -145,6 +172,17 @@ class Reach:
                     yield leaf.finding
             for item in rule.blockers:
                 yield from self._withdrawing(item.conclusion, seen | {conclusion})
+
+
+def all_of(members: Iterable[Condition]) -> Condition:
+    """Every member, each once; `NEVER` where one of them is."""
+    of = tuple(dict.fromkeys(members))
+    return NEVER if NEVER in of else All(of=of)
+
+
+def any_of(members: Iterable[Condition]) -> Condition:
+    """One member or more, each once, without those that never hold."""
+    return AnyOf(of=tuple(part for part in dict.fromkeys(members) if part != NEVER))
 
 
 _OPPOSITE: Mapping[Comparison, tuple[Comparison, ...]] = {
@@ -165,10 +203,10 @@ def implies(test: Condition, member: Condition) -> bool:
 
 
 def screen_rule(screen: Screen, reach: Reach) -> Rule:
-    """The rule that derives a screen's `open` conclusion."""
+    """The rule that derives a screen's `open` conclusion; its `when` is `NEVER` where nothing could open the screen."""
     asked = tuple(Unknown(finding=finding) for finding in screen.ask)
-    reaching = tuple(reach.reachable(name, grade) for name, grade in screen.reach.items())
-    members = (*asked, *reaching)
+    reaching = (reach.reachable(name, grade) for name, grade in screen.reach.items())
+    members = (*asked, *(part for part in reaching if part != NEVER))
     return Rule(
         id=f"{screen.pack}/{screen.open}",
         title=f"{screen.title} not complete",
@@ -192,5 +230,3 @@ def unanswered(condition: Condition) -> tuple[str, ...]:
     """The findings whose being unknown a condition tests, in order and once each."""
     found = (leaf.finding for leaf in leaves(condition) if isinstance(leaf, Unknown))
     return tuple(dict.fromkeys(found))
-
-

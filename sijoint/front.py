@@ -29,5 +29,5 @@ def assess(
         CaseError: the case cannot be assessed as given; every problem is listed.
         EvaluatorDisagreement: two evaluators differ; there is no answer.
     """
-    chosen = engine or engine_for(knowledge or load_knowledge())
+    chosen = engine or engine_for(knowledge or load_knowledge(cases=False))
     return Assessment(chosen, read_case(case, chosen.knowledge))

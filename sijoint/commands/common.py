@@ -36,4 +36,4 @@ def knowledge_from(packs: list[Path] | None) -> KnowledgeBase:
     """The knowledge that a command works with."""
     from ..knowledge.loader import load_knowledge
 
-    return load_knowledge(*(packs or ()))
+    return load_knowledge(*(packs or ()), cases=False)
