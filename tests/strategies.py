@@ -52,7 +52,7 @@ from sijoint.knowledge.language import (
     Wording,
 )
 from sijoint.knowledge.loader import fingerprint_of
-from sijoint.knowledge.screens import screen_rule
+from sijoint.knowledge.screens import NEVER, Reach, screen_rule
 
 DAYS: tuple[date | None, ...] = (
     None,
@@ -99,7 +99,7 @@ def knowledge_bases(
     gated_by = (HOLD, SCREEN_OPEN) if screen else (HOLD,)
     kinds = (("plain", Kind()), ("advice", Kind(actionable=True, unless=gated_by)))
     drawer = _Rules(findings, conclusions, parameters, gated_by, later=later, max_leaves=max_leaves)
-    items = [draw(drawer.rule(number)) for number in range(draw(st.integers(0, max_rules)))]
+    items = [draw(drawer.rule(number)) for number in range(draw(st.integers(min(1, max_rules), max_rules)))]
     rules = [rule for rules in items for rule in rules]
     return _base(
         kinds=kinds,
@@ -122,10 +122,15 @@ def _base(
     constraints: list[Constraint],
     screen: Screen | None,
 ) -> KnowledgeBase:
-    """The parts as one knowledge base, the screen's rule generated as the loader does it, and the fingerprint taken."""
+    """The parts as one knowledge base, the screen's rule made as the loader makes it (without one where nothing opens it), and the fingerprint taken."""
     if screen:
-        conclusions = [*conclusions, Conclusion(id=SCREEN_OPEN, kind="plain", source=SOURCE, pack=BASE, file="c", line=99)]
-        rules = [*rules, screen_rule(screen, tuple(rules), {item.id: item for item in conclusions})]
+        conclusions = [
+            *conclusions,
+            Conclusion(id=SCREEN_OPEN, kind="plain", source=SOURCE, pack=BASE, file="c", line=99),
+        ]
+        reach = Reach(rules, {item.id: item for item in conclusions}, {item.id: item for item in findings}, constraints)
+        opening = screen_rule(screen, reach)
+        rules, screen = ([*rules, opening], screen) if opening.when != NEVER else (rules, None)
     numbered = {f"{item.id}{number}": item for number, item in enumerate(constraints)}
     knowledge = KnowledgeBase(
         packs=(_pack(BASE, (), dict(kinds)), _pack(SECOND, (BASE,), {})),
@@ -162,7 +167,9 @@ def _wording(findings: Sequence[Finding], conclusions: Sequence[Conclusion]) -> 
         language="en",
         kinds={"plain": "Plain", "advice": "Advice"},
         findings={
-            item.base: FindingWords(label=item.base, question=f"{item.base}?", choices={key: key for key in item.choices})
+            item.base: FindingWords(
+                label=item.base, question=f"{item.base}?", choices={key: key for key in item.choices}
+            )
             for item in findings
         },
         conclusions={item.base: ConclusionWords(label=item.base, text=f"It is {item.base}.") for item in conclusions},
@@ -198,7 +205,13 @@ def declared_findings(draw: st.DrawFn, most: int, *, sides: bool = True) -> list
 
 
 def _finding(form: str, number: int) -> list[Finding]:
-    place: dict[str, Any] = {"source": SOURCE, "obtained_by": "history", "pack": BASE, "file": "base/findings.yaml", "line": number + 1}
+    place: dict[str, Any] = {
+        "source": SOURCE,
+        "obtained_by": "history",
+        "pack": BASE,
+        "file": "base/findings.yaml",
+        "line": number + 1,
+    }
     name = f"f{number}"
     match form:
         case "number":
@@ -217,20 +230,30 @@ def _finding(form: str, number: int) -> list[Finding]:
 def declared_conclusions(draw: st.DrawFn, most: int, *, sides: bool = True, gates: bool = True) -> list[Conclusion]:
     """Conclusions in the order in which rules may build on them: the gate, the urgency, then others of either kind."""
     place: dict[str, Any] = {"source": SOURCE, "pack": BASE, "file": "base/conclusions.yaml"}
-    found = [
-        Conclusion(id=HOLD, kind="plain", shared=True, line=1, **place),
-        Conclusion(id=DISPOSITION, kind="plain", grades=("routine", "soon", "urgent"), shared=True, line=2, **place),
-    ]
-    for number in range(draw(st.integers(1, max(1, most)))):
-        kind = draw(st.sampled_from(["plain", "advice"] if gates else ["plain"]))
-        content: dict[str, Any] = {"kind": kind, "grades": draw(st.sampled_from(GRADES)), "line": number + 3, **place}
-        owner = draw(st.sampled_from([BASE, SECOND]))
-        content["pack"] = owner
+    found = [Conclusion(id=HOLD, kind="plain", shared=True, line=1, **place)]
+    count = draw(st.integers(1, max(1, most)))
+    urgency_after = draw(st.integers(0, count))
+    for number in range(count):
+        if number == urgency_after:
+            found.append(_urgency(place))
+        kind = draw(st.sampled_from(["plain", "advice"])) if gates and number >= urgency_after else "plain"
+        owner = BASE if number < urgency_after else draw(st.sampled_from([BASE, SECOND]))
+        content: dict[str, Any] = {
+            "kind": kind,
+            "grades": draw(st.sampled_from(GRADES)),
+            **place,
+            "line": number + 3,
+            "pack": owner,
+        }
         if sides and draw(st.booleans()):
             found += [Conclusion(id=f"c{number}.{side}", per="side", side=side, **content) for side in SIDES]
         else:
             found.append(Conclusion(id=f"c{number}", shared=owner == BASE and draw(st.booleans()), **content))
-    return found
+    return found if urgency_after < count else [*found, _urgency(place)]
+
+
+def _urgency(place: dict[str, Any]) -> Conclusion:
+    return Conclusion(id=DISPOSITION, kind="plain", grades=("routine", "soon", "urgent"), shared=True, line=2, **place)
 
 
 @st.composite
@@ -239,17 +262,31 @@ def screens_over(draw: st.DrawFn, findings: list[Finding], conclusions: list[Con
     ask: tuple[str, ...] = ()
     reach: dict[str, str] = {}
     if draw(st.booleans()):
-        ask = tuple(draw(st.lists(st.sampled_from([item.id for item in findings]), min_size=1, max_size=3, unique=True)))
+        ask = tuple(
+            draw(st.lists(st.sampled_from([item.id for item in findings]), min_size=1, max_size=3, unique=True))
+        )
     else:
         urgency = next(item for item in conclusions if item.id == DISPOSITION)
         reach = {DISPOSITION: draw(st.sampled_from(urgency.grades))}
-    return Screen(id="screen", title="Screen", ask=ask, reach=reach, open=SCREEN_OPEN, source=SOURCE, pack=BASE, file="base/screens.yaml", line=1)
+    return Screen(
+        id="screen",
+        title="Screen",
+        ask=ask,
+        reach=reach,
+        open=SCREEN_OPEN,
+        source=SOURCE,
+        pack=BASE,
+        file="base/screens.yaml",
+        line=1,
+    )
 
 
 # Conditions and rules --------------------------------------------------------------------------------------------------------
 
 
-def finding_tests(findings: Sequence[Finding], parameters: Sequence[Parameter] = (), *, later: bool = True) -> st.SearchStrategy[Condition]:
+def finding_tests(
+    findings: Sequence[Finding], parameters: Sequence[Parameter] = (), *, later: bool = True
+) -> st.SearchStrategy[Condition]:
     """Every test of a finding that the language has."""
     options: list[st.SearchStrategy[Condition]] = []
     for item in findings:
@@ -281,10 +318,14 @@ def _later(findings: Sequence[Finding]) -> st.SearchStrategy[Condition]:
 
 def _comparisons(item: Finding, parameters: Sequence[Parameter]) -> st.SearchStrategy[Condition]:
     low, high = item.range or (0, 0)
-    bounds: list[tuple[int | float, str | None]] = [(value, None) for value in (0, low, 1, high, *(() if item.whole else (0.5,)))]
+    bounds: list[tuple[int | float, str | None]] = [
+        (value, None) for value in (0, low, 1, high, *(() if item.whole else (0.5,)))
+    ]
     bounds += [(parameter.value, parameter.id) for parameter in parameters]
     return st.builds(
-        lambda comparison, bound: NumberTest(finding=item.id, comparison=comparison, value=bound[0], parameter=bound[1]),
+        lambda comparison, bound: NumberTest(
+            finding=item.id, comparison=comparison, value=bound[0], parameter=bound[1]
+        ),
         st.sampled_from(["over", "at_least", "under", "at_most", "exactly"]),
         st.sampled_from(bounds),
     )
@@ -346,13 +387,23 @@ class _Rules:
 @st.composite
 def _draw_rule(draw: st.DrawFn, rules: _Rules, number: int) -> list[Rule]:
     pack = draw(st.sampled_from([BASE, SECOND]))
-    allowed = [item for item in rules.conclusions if item.side != "right" and (item.pack == pack or (item.shared and pack == SECOND))]
+    allowed = [
+        item
+        for item in rules.conclusions
+        if item.side != "right" and (item.pack == pack or (item.shared and pack == SECOND))
+    ]
     drawn = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=2, unique_by=lambda item: item.id))
+    # What leads to the urgency may not be held back by the screen of the urgency: that would be a circle.
+    drawn = [item for item in drawn if item.kind == drawn[0].kind]
     then = tuple(Consequence(conclusion=item.id, grade=draw(st.sampled_from(item.grades))) for item in drawn)
     # The second pack requires the first, not the other way round: a rule tests only what its pack may use.
     before = [item for item in rules.readable([item.base for item in drawn]) if item.pack in (BASE, pack)]
     leaf = st.one_of(rules.tests, conclusion_tests(before)) if before else rules.tests
-    blockers = st.sampled_from([NotDerived(conclusion=item.id, grade=grade) for item in before for grade in item.grades]) if before else st.nothing()
+    blockers = (
+        st.sampled_from([NotDerived(conclusion=item.id, grade=grade) for item in before for grade in item.grades])
+        if before
+        else st.nothing()
+    )
     rule = Rule(
         id=f"{pack}/r{number}",
         title=f"Rule {number}",
@@ -379,7 +430,10 @@ def _on_side(rule: Rule, side: Side) -> Rule:
             "side": side,
             "when": _mirrored(rule.when) if swap else rule.when,
             "unless": tuple(_mirrored(item) if swap else item for item in rule.unless),
-            "then": tuple(Consequence(conclusion=_other(item.conclusion) if swap else item.conclusion, grade=item.grade) for item in rule.then),
+            "then": tuple(
+                Consequence(conclusion=_other(item.conclusion) if swap else item.conclusion, grade=item.grade)
+                for item in rule.then
+            ),
         }
     )
 
@@ -403,10 +457,17 @@ def _mirrored(condition: Any) -> Any:
 def _constraints(findings: Sequence[Finding], parameters: Sequence[Parameter]) -> st.SearchStrategy[Constraint]:
     tests = finding_tests(findings, parameters, later=False)
     never = st.lists(tests, min_size=2, max_size=3, unique=True).map(tuple)
-    return never.map(lambda tests: Constraint(id="k", never=tests, because="both cannot be", pack=BASE, file="base/constraints.yaml", line=1))
+    return never.map(
+        lambda tests: Constraint(
+            id="k", never=tests, because="both cannot be", pack=BASE, file="base/constraints.yaml", line=1
+        )
+    )
 
 
 # Cases -----------------------------------------------------------------------------------------------------------------------
+
+
+_UNKNOWN = st.sampled_from([True, False, False])
 
 
 @st.composite
@@ -423,8 +484,12 @@ def cases(draw: st.DrawFn, knowledge: KnowledgeBase, *, complete: bool = False, 
             known = _drawn(draw, knowledge.findings, knowledge, dated, complete=False)
             gone = draw(st.lists(st.sampled_from([item.id for item in knowledge.findings]), max_size=2, unique=True))
             gone = sorted(set(gone) - {item.finding for item in known})
-            later.append(Step(as_of=date(2026, 4, number + 1), title=f"step {number}", findings=known, withdrawn=tuple(gone)))
-    return Case(case="random", as_of=draw(st.sampled_from([None, date(2026, 3, 3)])), findings=findings, steps=tuple(later))
+            later.append(
+                Step(as_of=date(2026, 4, number + 1), title=f"step {number}", findings=known, withdrawn=tuple(gone))
+            )
+    return Case(
+        case="random", as_of=draw(st.sampled_from([None, date(2026, 3, 3)])), findings=findings, steps=tuple(later)
+    )
 
 
 def _drawn(
@@ -432,7 +497,7 @@ def _drawn(
 ) -> tuple[Recorded, ...]:
     found = []
     for item in sorted(findings, key=lambda item: item.id):
-        if not complete and draw(st.booleans()):
+        if not complete and draw(_UNKNOWN):
             continue
         who: dict[str, Any] = {}
         if item.id in dated:
@@ -473,7 +538,13 @@ def completions(knowledge: KnowledgeBase, case: Case, *, limit: int = 4096) -> I
     A finding whose date is read is tried unsigned, and signed on a day after every other.
     """
     dated = dated_findings(knowledge)
-    read = {name for rule in knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS) for name in findings_of(leaf)}
+    read = {
+        name
+        for rule in knowledge.rules
+        for leaf in leaves(rule.when)
+        if isinstance(leaf, FINDING_TESTS)
+        for name in findings_of(leaf)
+    }
     open_findings = [item for item in knowledge.findings if item.id not in case.values and item.id in read]
     options = [_ways(item, knowledge, signed=item.id in dated) for item in open_findings]
     for chosen in islice(product(*options), limit):
