@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -66,8 +66,25 @@ class Case(BaseModel):
         """The value of every known finding, by id."""
         return {item.finding: item.value for item in self.findings}
 
+    @cached_property
+    def checked_for(self) -> set[str]:
+        """Fingerprints of the knowledge that this case was checked against."""
+        return set()
+
+    def __copy__(self) -> Case:
+        """A copy without what was derived from the findings: `model_copy` may replace them."""
+        copied = super().__copy__()
+        for name in ("recorded", "values", "checked_for"):
+            copied.__dict__.pop(name, None)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Case:
+        return self.__copy__()
+
     def moments(self) -> tuple[Case, ...]:
         """The case as it stood at first and after each step, each without steps; the last is the one to act on."""
+        if not self.steps:
+            return (self,)
         moment = Case.model_construct(case=self.case, as_of=self.as_of, findings=self.findings, steps=())
         found = [moment]
         for step in self.steps:

@@ -37,7 +37,9 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
         CaseError: with every problem found.
     """
     if isinstance(source, Case):
-        _check_known(source, knowledge)
+        if knowledge.fingerprint not in source.checked_for:
+            _check_known(source, knowledge)
+            source.checked_for.add(knowledge.fingerprint)
         return source
     document = _document(source)
     reading = Reading(document, knowledge)
@@ -45,6 +47,7 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
     problems = [*document.problems, *reading.problems]
     if problems or case is None:
         raise CaseError(problems)
+    case.checked_for.add(knowledge.fingerprint)
     return case
 
 
