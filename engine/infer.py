@@ -105,7 +105,7 @@ def default_evaluators() -> tuple[str, ...]:
 
 @lru_cache(maxsize=16)
 def engine_for(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None = None) -> Engine:
-    """One engine per knowledge base and choice of evaluators: rulesets of durable-rules are never freed, so they are shared."""
+    """One engine per knowledge base and choice of evaluators, shared by every assessment under it."""
     return Engine(knowledge, evaluators)
 
 

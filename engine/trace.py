@@ -183,15 +183,13 @@ def find_contradictions(knowledge: KnowledgeBase, case: Case) -> Iterable[Contra
 
 def _contradiction(knowledge: KnowledgeBase, item: Constraint, checks: list[Checked]) -> Contradiction:
     findings = tuple(dict.fromkeys(leaf.finding for check in checks for leaf in holding_leaves(check) if isinstance(leaf, FINDING_TESTS)))
-    owners = {knowledge.finding_by_id[name].pack for name in findings}
-    shared = {conclusion.pack for conclusion in knowledge.conclusions if conclusion.shared}
     return Contradiction(
         constraint=item.id,
         findings=findings,
         because=item.because,
         file=item.file,
         line=item.line,
-        urgent=bool(owners & shared),
+        urgent=not knowledge.urgent_findings.isdisjoint(findings),
     )
 
 

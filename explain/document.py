@@ -13,14 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..engine.case import Case, Recorded, Value
 from ..engine.trace import Blocked, Contradiction, Firing, Trace, holding_leaves
 from ..knowledge.conditions import Unknown
-from ..knowledge.language import Conclusion, KnowledgeBase
+from ..knowledge.language import URGENCY, Conclusion, KnowledgeBase
 from ..knowledge.screens import unanswered
 
 SCHEMA: Literal["sijoint.assessment/1"] = "sijoint.assessment/1"
 NOT_DETERMINED = "not_determined"
 NO_FLAG = "no_flag_in_answers"
-URGENCY = "disposition"
-"""The conclusion that every assessment reports as its urgency; its grades are the tiers."""
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 

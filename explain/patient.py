@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import fill
 
-from ..knowledge.language import KnowledgeBase
+from ..knowledge.language import URGENCY, KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NOT_DETERMINED, URGENCY
+from .document import NO_FLAG, NOT_DETERMINED
 from .wording import Words
 
 WIDTH = 80

@@ -6,15 +6,21 @@ In: `Assessment`. Out: `Summary`, every row made of sentences from the wording f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..engine.trace import Trace
 from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, Unknown, leaves
-from ..knowledge.language import Conclusion, KnowledgeBase
+from ..knowledge.language import URGENCY, Conclusion, KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NOT_DETERMINED, URGENCY, Concluded, ScreenState, actionable, screen_states
+from .document import NO_FLAG, NOT_DETERMINED, Concluded, ScreenState, actionable, screen_states
 from .justification import Justification, Reason, justify
 from .wording import Words
+
+
+ALTERNATIVES = 2
+"""How many conclusions of a headline kind stand on the first screen."""
+PLAN_STATE = "plan_state"
+"""The kind that says how far a plan has come."""
 
 
 @dataclass(frozen=True)
@@ -128,16 +134,28 @@ def _screens(assessment: Assessment, screens: tuple[ScreenState, ...]) -> Iterat
 
 
 def _headlines(assessment: Assessment, trace: Trace, words: Words) -> Iterator[Row]:
+    """Headline kinds and candidates, each fact said once; with the highest tier open nothing but the action is said here."""
     knowledge = assessment.knowledge
+    if _is_highest(assessment):
+        return
+    said: set[str] = set()
     for name, kind in knowledge.kinds:
-        if not (kind.headline or kind.candidates):
-            continue
-        derived = [item for item in assessment.conclusions if item.kind == name]
-        for item in derived:
-            yield row_of(assessment, trace, words, item.id, words.kind(name))
+        derived = [item for item in assessment.shown if item.kind == name] if kind.headline or kind.candidates else []
+        for item in derived[: None if kind.candidates else ALTERNATIVES]:
+            row = row_of(assessment, trace, words, item.id, words.kind(name))
+            new = tuple(fact for fact in row.facts if fact not in said)
+            said |= set(row.facts)
+            yield replace(row, facts=new if new or not row.facts else ("as above",))
+        if len(derived) > ALTERNATIVES and not kind.candidates:
+            yield Row("", f"and {len(derived) - ALTERNATIVES} more below")
         if kind.candidates:
             for conclusion in (item for item in knowledge.conclusions if item.kind == name and item.id not in assessment):
                 yield _candidate(assessment, words, conclusion)
+
+
+def _is_highest(assessment: Assessment) -> bool:
+    urgency = assessment.knowledge.conclusion_by_id.get(URGENCY)
+    return urgency is not None and assessment.disposition == urgency.grades[-1]
 
 
 def _candidate(assessment: Assessment, words: Words, conclusion: Conclusion) -> Row:
@@ -152,28 +170,38 @@ def _candidate(assessment: Assessment, words: Words, conclusion: Conclusion) -> 
 
 
 def unknown_for(assessment: Assessment, conclusion: str) -> tuple[str, ...]:
-    """The unrecorded findings that the rules for a conclusion read directly, in order."""
-    tested: dict[str, None] = {}
-    for rule in assessment.knowledge.rules_for[conclusion]:
-        tested |= {leaf.finding: None for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)}
-    return tuple(name for name in tested if name not in assessment.case.values)
+    """The unrecorded findings that the rules for a conclusion read, also through conclusions not derived yet, in order."""
+    found: dict[str, None] = {}
+    waiting, seen = [conclusion], {conclusion}
+    while waiting:
+        for rule in assessment.knowledge.rules_for[waiting.pop(0)]:
+            for leaf in leaves(rule.when):
+                if isinstance(leaf, FINDING_TESTS):
+                    found[leaf.finding] = None
+                elif isinstance(leaf, Derived) and leaf.conclusion not in seen | assessment.grades.keys():
+                    waiting.append(leaf.conclusion)
+                    seen.add(leaf.conclusion)
+    return tuple(name for name in found if name not in assessment.case.values)
 
 
 def _plan(assessment: Assessment, trace: Trace, words: Words) -> Iterator[Row]:
+    """The state of the plan, what is held back, and how many items of each kind stand below."""
     knowledge = assessment.knowledge
-    items = [item for item in assessment.conclusions if actionable(knowledge, item)]
-    gates = dict.fromkeys(part.conclusion for item in trace.blocked if item.gated for part in item.by)
-    for item in (item for item in assessment.conclusions if item.kind == "plan_state"):
-        yield row_of(assessment, trace, words, item.id, "Plan", brief=True)
-    if gates:
-        held = sorted({part.conclusion for item in trace.blocked if item.gated for part in knowledge.rule_by_id[item.rule].then})
-        why = " and ".join(words.conclusion(name) for name in gates)
-        yield Row("Plan", f"withheld ({why}): {len(held)} items that the findings would otherwise support")
-    if items:
-        yield Row("Plan", "; ".join(words.conclusion(item.id) for item in items))
+    states = [words.sentence(item.id, item.grade) for item in assessment.conclusions if item.kind == PLAN_STATE]
+    held = {part.conclusion for item in trace.blocked if item.gated for part in knowledge.rule_by_id[item.rule].then}
+    held = {name for name in held if actionable(knowledge, knowledge.conclusion_by_id[name]) and name not in assessment}
+    counts = [f"{len(items)} {words.kind(kind).lower()}" for kind, items in concluded_by_kind(assessment).items() if knowledge.kind_by_id[kind].actionable]
+    if held:
+        states.append(f"{len(held)} items that the findings would otherwise support are withheld.")
+    if counts:
+        states.append(f"Below: {', '.join(counts)}.")
+    if states:
+        yield Row("Plan", " ".join(states))
 
 
 def _questions(assessment: Assessment, screens: tuple[ScreenState, ...], words: Words) -> Iterator[Question]:
+    if _is_highest(assessment):
+        return
     wanted = [name for screen in screens for name in screen.unanswered]
     candidates = [item for item in assessment.knowledge.conclusions if assessment.knowledge.kind_by_id[item.kind].candidates]
     wanted += [name for item in candidates for name in unknown_for(assessment, item.id)]

@@ -15,8 +15,8 @@ from .summary import Row, Summary, concluded_by_kind, row_of, summarise
 from .wording import Words
 
 WIDTH = 100
-HEADING = 15
-FACTS_SHOWN = 6
+HEADING = 17
+FACTS_SHOWN = 5
 INTENDED_USE = "For clinicians; supports, does not replace, an examination."
 
 

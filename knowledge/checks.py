@@ -81,7 +81,8 @@ def check_owners(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """A pack uses only its own ids and those of packs it requires, directly or through them."""
     reach = _reach({pack.pack: pack.requires for pack in knowledge.packs})
     owner = {item.id: item.pack for item in (*knowledge.findings, *knowledge.conclusions)}
-    for rule in knowledge.rules:
+    generated = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens}
+    for rule in (rule for rule in knowledge.rules if rule.id not in generated):
         used = {leaf.finding for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)} | conclusions_read(rule)
         used |= {item.conclusion for item in rule.then}
         for key in sorted(key for key in used if owner[key] not in reach[rule.pack]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from .conditions import Derived, NotDerived, leaves
+from .conditions import Derived, NotDerived, findings_of, leaves
 from .language import Rule
 
 
@@ -54,3 +54,20 @@ def strata_of(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], ...]:
     for rule in rules:
         layers[depth[rule.id]].append(rule)
     return tuple(tuple(layer) for layer in layers)
+
+
+def findings_behind(conclusion: str, rules: Iterable[Rule]) -> frozenset[str]:
+    """Every finding that a conclusion may rest on, through all rules."""
+    concluders: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for consequence in rule.then:
+            concluders.setdefault(consequence.conclusion, []).append(rule)
+    found: set[str] = set()
+    waiting, seen = [conclusion], {conclusion}
+    while waiting:
+        for rule in concluders.get(waiting.pop(), ()):
+            found |= {name for leaf in leaves(rule.when) for name in findings_of(leaf)}
+            new = conclusions_read(rule) - seen
+            seen |= new
+            waiting += sorted(new)
+    return frozenset(found)

@@ -34,6 +34,8 @@ LABEL_MEANING: dict[Label, str] = {
     "X": "our design choice",
 }
 ONLY_GRADE = "given"
+URGENCY = "disposition"
+"""The conclusion that every assessment reports as its urgency; its grades are the tiers."""
 
 
 class Item(BaseModel):
@@ -485,6 +487,13 @@ class KnowledgeBase(BaseModel):
     def kind_by_id(self) -> dict[str, Kind]:
         """Kinds by id, in the order of display."""
         return dict(self.kinds)
+
+    @cached_property
+    def urgent_findings(self) -> frozenset[str]:
+        """The findings that the urgency may rest on."""
+        from .graph import findings_behind
+
+        return findings_behind(URGENCY, self.rules)
 
     @cached_property
     def rules_for(self) -> dict[str, tuple[Rule, ...]]:
