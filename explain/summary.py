@@ -73,9 +73,9 @@ def summarise(assessment: Assessment, words: Words) -> Summary:
 
 def _contradictions(trace: Trace, words: Words) -> Iterator[Row]:
     for item in trace.contradictions:
-        kept = "the worrying answer is kept" if item.urgent else "both answers are kept; ask again"
+        kept = "the worrying answer is kept" if item.urgent else "both answers are kept"
         facts = tuple(words.finding(name) for name in item.findings)
-        yield Row("Contradiction", f"{words.filled(item.because)} Please ask again: {kept}.", facts)
+        yield Row("Contradiction", f"{words.filled(item.because)} Please ask again; until then {kept}.", facts)
 
 
 def _steps(assessment: Assessment, words: Words) -> Iterator[Row]:
