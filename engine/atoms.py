@@ -1,6 +1,7 @@
 """Atoms: every single test of a finding, decided once per case so that evaluators do only logic.
 
-In: one `FindingTest` and a case. Out: True or False. Unknown is never absent: a test of an unknown value is False, except `unknown`.
+In: one `FindingTest` and a case. Out: True or False. Unknown is never absent: a test of an unknown value is False, except
+`unknown`.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def decide_all(tests: Iterable[FindingTest], case: Case) -> tuple[bool, ...]:
 
 
 def is_later(test: Later, recorded: Mapping[str, Recorded]) -> bool:
-    """Whether a signed, dated work-up is later than every symptom of its list that is present or otherwise recorded as a value."""
+    """Whether a signed, dated work-up is later than every symptom of its list that is present or otherwise recorded as a
+    value.
+    """
     work_up = recorded.get(test.finding)
     if work_up is None or work_up.value is not True or not work_up.recorded_by or work_up.recorded_on is None:
         return False

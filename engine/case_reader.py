@@ -1,7 +1,7 @@
 """Case as given -> validated `Case`: a mapping, a path to YAML or JSON, or a `Case` already made.
 
-In: hostile input. Out: a `Case` sorted by finding id, or one `CaseError` that lists every problem with its place. Nothing is half-read,
-and no message repeats a value that was given.
+In: hostile input. Out: a `Case` sorted by finding id, or one `CaseError` that lists every problem with its place. Nothing
+is half-read, and no message repeats a value that was given.
 """
 
 from __future__ import annotations

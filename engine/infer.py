@@ -1,7 +1,7 @@
 """The engine: a validated case in, an `Inference` or a full `Trace` out; two evaluators run and must agree.
 
-durable-rules and the compiled program answer every case; where durable-rules cannot be imported the reference takes its place. On a
-difference there is no answer.
+durable-rules and the compiled program answer every case; where durable-rules cannot be imported the reference takes its
+place. On a difference there is no answer.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Inference:
 class Engine:
     """Infers under one knowledge base with the evaluators chosen; safe to share between threads.
 
-    `evaluators` are names of `EVALUATORS`; by default durable-rules and the compiled program, or the reference and the compiled program
-    where durable-rules cannot be imported.
+    `evaluators` are names of `EVALUATORS`; by default durable-rules and the compiled program, or the reference and the
+    compiled program where durable-rules cannot be imported.
 
     Raises:
         EngineError: an evaluator is unknown or cannot run here.

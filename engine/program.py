@@ -1,7 +1,7 @@
 """The program: rules of a knowledge base in stratum order, with every distinct test of a finding as a numbered atom.
 
-In: `KnowledgeBase`. Out: a frozen `Program` that every evaluator but the reference starts from. A stratum is the longest path over all
-dependencies of a rule; cycles were refused when the knowledge was loaded.
+In: `KnowledgeBase`. Out: a frozen `Program` that every evaluator but the reference starts from. A stratum is the longest
+path over all dependencies of a rule; cycles were refused when the knowledge was loaded.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from ..knowledge.language import Conclusion, KnowledgeBase, Rule
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an evaluator answers: ids of the fired rules, and each derived conclusion with its grade, in the order of declaration."""
+    """What an evaluator answers: ids of the fired rules, and each derived conclusion with its grade, in the order of
+    declaration.
+    """
 
     fired: frozenset[str]
     grades: tuple[tuple[str, str], ...]

@@ -1,7 +1,8 @@
-"""The reference: what a rule base means, in plain recursion. The definition and the oracle; it shares no code with the other evaluators.
+"""The reference: what a rule base means, in plain recursion. The definition and the oracle; it shares no code with the
+other evaluators.
 
-In: `KnowledgeBase` and `Case`. Out: `Outcome`. A rule fires when its `when` holds and nothing that blocks it was derived; a conclusion
-has the strongest grade of the rules that fire for it.
+In: `KnowledgeBase` and `Case`. Out: `Outcome`. A rule fires when its `when` holds and nothing that blocks it was derived; a
+conclusion has the strongest grade of the rules that fire for it.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ class Reference:
         """Whether a condition holds: the meaning of the knowledge language."""
         match condition:
             case All(of=members):
-                return all([self.holds(member) for member in members])
+                return all(self.holds(member) for member in members)
             case AnyOf(of=members):
-                return any([self.holds(member) for member in members])
+                return any(self.holds(member) for member in members)
             case AtLeast(k=k, of=members):
                 return sum([self.holds(member) for member in members]) >= k
             case Derived(conclusion=conclusion, grade=grade):

@@ -1,6 +1,7 @@
 """The cases beside the rules: run each on an engine and compare with what is expected of it.
 
-In: `KnowledgeBase` and `Engine`. Out: problems, none when every case does what it says, and which rules have a firing case and a near miss.
+In: `KnowledgeBase` and `Engine`. Out: problems, none when every case does what it says, and which rules have a firing case
+and a near miss.
 """
 
 from __future__ import annotations
@@ -61,8 +62,15 @@ def run_suite(knowledge: KnowledgeBase, engine: Engine) -> Suite:
             if rule not in seen and not _twin_of(rule, seen):
                 owner = knowledge.rule_by_id[rule]
                 suite.problems.append(
-                    Problem(owner.file, owner.line, f"rule {rule}", f"no {kind}", "nothing shows what it does",
-                            "add one to the cases beside it", "K021")  # fmt: skip
+                    Problem(
+                        owner.file,
+                        owner.line,
+                        f"rule {rule}",
+                        f"no {kind}",
+                        "nothing shows what it does",
+                        "add one to the cases beside it",
+                        "K021",
+                    )
                 )
     return suite
 
@@ -88,9 +96,15 @@ def _changed(findings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str
 def _rule_ids(suite: Suite, item: PackCase, names: Iterable[str]) -> list[str]:
     found = []
     for name in names:
-        ids = [key for key in (f"{item.pack}/{name}", f"{item.pack}/{name}.left", f"{item.pack}/{name}.right") if key in suite.knowledge.rule_by_id]
+        ids = [
+            key
+            for key in (f"{item.pack}/{name}", f"{item.pack}/{name}.left", f"{item.pack}/{name}.right")
+            if key in suite.knowledge.rule_by_id
+        ]
         if not ids:
-            suite.refuse(item, f"unknown rule {name}", nearest(name, (key.partition("/")[2] for key in suite.knowledge.rule_by_id)))
+            suite.refuse(
+                item, f"unknown rule {name}", nearest(name, (key.partition("/")[2] for key in suite.knowledge.rule_by_id))
+            )
         found += ids[:1]
     return found
 

@@ -1,7 +1,8 @@
 """The trace: what happened in one inference, as data. It records and never formats.
 
-In: program, case and fired rules. Out: `Trace`: every firing in order with each condition and the facts behind it, and every rule that
-was met but blocked. The same inputs give the same trace, so that it can be rebuilt whenever it is asked for.
+In: program, case and fired rules. Out: `Trace`: every firing in order with each condition and the facts behind it, and
+every rule that was met but blocked. The same inputs give the same trace, so that it can be rebuilt whenever it is asked
+for.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class Checked(BaseModel):
-    """A condition and how it came out. A leaf has `leaf` and what was recorded or derived; a branch has `of`, and `k` for a count."""
+    """A condition and how it came out. A leaf has `leaf` and what was recorded or derived; a branch has `of`, and `k` for a
+    count.
+    """
 
     model_config = FROZEN
     test: Literal["leaf", "all", "any", "at_least"]
@@ -182,7 +185,9 @@ def find_contradictions(knowledge: KnowledgeBase, case: Case) -> Iterable[Contra
 
 
 def _contradiction(knowledge: KnowledgeBase, item: Constraint, checks: list[Checked]) -> Contradiction:
-    findings = tuple(dict.fromkeys(leaf.finding for check in checks for leaf in holding_leaves(check) if isinstance(leaf, FINDING_TESTS)))
+    findings = tuple(
+        dict.fromkeys(leaf.finding for check in checks for leaf in holding_leaves(check) if isinstance(leaf, FINDING_TESTS))
+    )
     return Contradiction(
         constraint=item.id,
         findings=findings,

@@ -30,8 +30,14 @@ def check_findings(knowledge: KnowledgeBase) -> Iterator[Problem]:
         if item.side == "right":
             continue
         if item.type == "number" and (item.unit is None or item.range is None or item.range[0] > item.range[1]):
-            yield _at(item, title, "a number without unit or range", "a typing error could not be seen",
-                      "add unit: and range: [low, high]", "K003")  # fmt: skip
+            yield _at(
+                item,
+                title,
+                "a number without unit or range",
+                "a typing error could not be seen",
+                "add unit: and range: [low, high]",
+                "K003",
+            )
         if item.type == "choice" and len(set(item.choices)) < 2:
             yield _at(item, title, "fewer than two different choices", "there is nothing to choose", "add choices:", "K003")
         if item.type != "choice" and item.choices:
@@ -46,8 +52,14 @@ def check_conclusions(knowledge: KnowledgeBase) -> Iterator[Problem]:
         if len(set(item.grades)) < len(item.grades):
             yield _at(item, f"conclusion {item.base}", "a grade twice", "their order is unclear", "remove one", "K006")
         if item.kind not in knowledge.kind_by_id:
-            yield _at(item, f"conclusion {item.base}", f"unknown kind {item.kind}", "its gate is not known",
-                      nearest(item.kind, knowledge.kind_by_id), "K004")  # fmt: skip
+            yield _at(
+                item,
+                f"conclusion {item.base}",
+                f"unknown kind {item.kind}",
+                "its gate is not known",
+                nearest(item.kind, knowledge.kind_by_id),
+                "K004",
+            )
 
 
 def check_parameters(knowledge: KnowledgeBase) -> Iterator[Problem]:
@@ -69,12 +81,15 @@ def check_references(knowledge: KnowledgeBase) -> Iterator[Problem]:
     cited += [(item, f"screen {item.id}", item.source) for item in knowledge.screens]
     cited += [(item, f"reference {item.id}", item.cites) for item in knowledge.references]
     cited += [(item, f"difference {item.id}", item.says_source + item.published_source) for item in knowledge.differences]
-    cited += [(item, f"estimate {item.id}", tuple(key for part in item.variants for key in part.source))
-              for item in knowledge.estimates]  # fmt: skip
+    cited += [
+        (item, f"estimate {item.id}", tuple(key for part in item.variants for key in part.source)) for item in knowledge.estimates
+    ]
     for item, title, sources in cited:
         for key in sources:
             if key not in known:
-                yield _at(item, title, f"cites {key}, which is not declared", "nobody can look it up", nearest(key, known), "K004")
+                yield _at(
+                    item, title, f"cites {key}, which is not declared", "nobody can look it up", nearest(key, known), "K004"
+                )
 
 
 def check_owners(knowledge: KnowledgeBase) -> Iterator[Problem]:
@@ -86,8 +101,14 @@ def check_owners(knowledge: KnowledgeBase) -> Iterator[Problem]:
         used = {leaf.finding for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)} | conclusions_read(rule)
         used |= {item.conclusion for item in rule.then}
         for key in sorted(key for key in used if owner[key] not in reach[rule.pack]):
-            yield _at(rule, f"rule {rule.id}", f"uses {key} of {owner[key]}, which is not required",
-                      "it would break when packs are loaded alone", f"add {owner[key]} to requires", "K014")  # fmt: skip
+            yield _at(
+                rule,
+                f"rule {rule.id}",
+                f"uses {key} of {owner[key]}, which is not required",
+                "it would break when packs are loaded alone",
+                f"add {owner[key]} to requires",
+                "K014",
+            )
 
 
 def _reach(requires: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
@@ -100,7 +121,9 @@ def _reach(requires: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
 def check_about(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """Differences and estimates speak about declared conclusions."""
     known = {item.base for item in knowledge.conclusions} | set(knowledge.conclusion_by_id)
-    about: list[tuple[Item, str, tuple[str, ...]]] = [(item, f"difference {item.id}", item.about) for item in knowledge.differences]
+    about: list[tuple[Item, str, tuple[str, ...]]] = [
+        (item, f"difference {item.id}", item.about) for item in knowledge.differences
+    ]
     about += [(item, f"estimate {item.id}", (item.shown_with,)) for item in knowledge.estimates]
     for item, title, names in about:
         for name in (name for name in names if name not in known):
@@ -112,8 +135,14 @@ def check_number_tests(knowledge: KnowledgeBase) -> Iterator[Problem]:
     for rule in knowledge.rules:
         for leaf in leaves(rule.when):
             if isinstance(leaf, NumberTest) and knowledge.finding_by_id[leaf.finding].whole and leaf.value != int(leaf.value):
-                yield _at(rule, f"rule {rule.id}", f"{leaf.finding} is whole but compared with {leaf.value}",
-                          "the bound can never be met exactly", "use a whole number", "K009")  # fmt: skip
+                yield _at(
+                    rule,
+                    f"rule {rule.id}",
+                    f"{leaf.finding} is whole but compared with {leaf.value}",
+                    "the bound can never be met exactly",
+                    "use a whole number",
+                    "K009",
+                )
 
 
 def check_wording(knowledge: KnowledgeBase) -> Iterator[Problem]:
@@ -131,18 +160,37 @@ def check_wording(knowledge: KnowledgeBase) -> Iterator[Problem]:
         if name not in kinds:
             kinds.add(name)
             owner: Pack = next(pack for pack in packs.values() if name in pack.kinds)
-            yield _at(owner, f"kind {name}", "no words in English", "its heading would be an id", "add kinds: to wording/en.yaml", "K013")
+            yield _at(
+                owner,
+                f"kind {name}",
+                "no words in English",
+                "its heading would be an id",
+                "add kinds: to wording/en.yaml",
+                "K013",
+            )
     yield from _unspoken(knowledge, spoken)
 
 
 def _finding_words(finding: Finding, words: Any) -> Iterator[Problem]:
     title = f"finding {finding.base}"
     if words is None:
-        yield _at(finding, title, "no words in English", "it can be neither named nor asked",
-                  "add label and question to wording/en.yaml", "K013")  # fmt: skip
+        yield _at(
+            finding,
+            title,
+            "no words in English",
+            "it can be neither named nor asked",
+            "add label and question to wording/en.yaml",
+            "K013",
+        )
     elif missing := [choice for choice in finding.choices if choice not in words.choices]:
-        yield _at(finding, title, f"no words for {', '.join(missing)}", "the choice would read as an id",
-                  "add choices: to its wording", "K013")  # fmt: skip
+        yield _at(
+            finding,
+            title,
+            f"no words for {', '.join(missing)}",
+            "the choice would read as an id",
+            "add choices: to its wording",
+            "K013",
+        )
 
 
 def _conclusion_words(conclusion: Conclusion, words: Any) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """Coverage: where each statement of a document, or row of evidence, is used.
 
-In: `KnowledgeBase`. Out: one `Covered` per row, in the order of the references, with the items that cite it or the reason why none does.
+In: `KnowledgeBase`. Out: one `Covered` per row, in the order of the references, with the items that cite it or the reason
+why none does.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def coverage_of(knowledge: KnowledgeBase) -> tuple[Covered, ...]:
             uses.setdefault(key, {})[title] = None
     reasons = {item.id: item.reason for item in knowledge.not_encoded}
     rows = [item for item in knowledge.references if item.kind in {"statement", "evidence"}]
-    found = [Covered(row.id, row.kind, row.document or row.pack, tuple(uses.get(row.id, ())), reasons.get(row.id)) for row in rows]
+    found = [
+        Covered(row.id, row.kind, row.document or row.pack, tuple(uses.get(row.id, ())), reasons.get(row.id)) for row in rows
+    ]
     listed = {row.id for row in rows}
     found += [Covered(key, "evidence", "not encoded", (), reason) for key, reason in reasons.items() if key not in listed]
     return tuple(found)

@@ -1,10 +1,10 @@
 """What can go wrong, as data: a mistake in, one readable message with every mistake out.
 
-    SijointError
-      KnowledgeError         the author's: a pack cannot be used as written
-      CaseError              the caller's: a case cannot be assessed as given
-      EngineError            ours: no answer is better than a wrong one
-        EvaluatorDisagreement  two evaluators gave different answers for one case
+- SijointError
+  - KnowledgeError: the author's; a pack cannot be used as written
+  - CaseError: the caller's; a case cannot be assessed as given
+  - EngineError: ours; no answer is better than a wrong one
+    - EvaluatorDisagreement: two evaluators gave different answers for one case
 """
 
 from __future__ import annotations

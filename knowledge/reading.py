@@ -157,7 +157,9 @@ def _read_item(found: PackItems, document: Document, model: type[T], path: tuple
 
 
 def _title(model: type[Item], value: dict[Any, Any]) -> str:
-    name = {RuleItem: "rule", PackCase: "case", ConstraintItem: "constraint", InvariantItem: "invariant"}.get(model, model.__name__.lower())
+    name = {RuleItem: "rule", PackCase: "case", ConstraintItem: "constraint", InvariantItem: "invariant"}.get(
+        model, model.__name__.lower()
+    )
     return f"{name} {str(value.get('id') or value.get('case') or value.get('pack') or value.get('code') or '')[:60]}".strip()
 
 
@@ -166,9 +168,7 @@ def _unexpected(document: Document, path: tuple[int, ...], title: str, key: str)
     return Problem(document.file, document.line((*path, key)), title, f"unexpected key {key}", why, "remove it", "K003")
 
 
-def _shape_problems(
-    error: ValidationError, document: Document, path: tuple[int, ...], title: str
-) -> Iterator[Problem]:
+def _shape_problems(error: ValidationError, document: Document, path: tuple[int, ...], title: str) -> Iterator[Problem]:
     seen = set()
     for detail in error.errors(include_url=False, include_input=False, include_context=False):
         location = tuple(part for part in detail["loc"] if part != "[key]")

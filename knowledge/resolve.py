@@ -1,6 +1,7 @@
 """Condition as written -> condition resolved: ids checked, sides expanded, parameters filled in.
 
-In: plain YAML and the declared names. Out: frozen conditions; every mistake becomes a problem and a placeholder, so that all are found.
+In: plain YAML and the declared names. Out: frozen conditions; every mistake becomes a problem and a placeholder, so that
+all are found.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Resolver:
     line: Callable[[Path], int]
     problems: list[Problem]
 
-    def refuse(self, path: Path, what: str, why: str, fix: str, code: str) -> Any:
+    def refuse(self, path: Path, what: str, why: str, fix: str, code: str) -> Condition:
         """Record a problem and stand in a placeholder."""
         self.problems.append(Problem(self.file, self.line(path), self.item, what, why, fix, code))
         return NOTHING

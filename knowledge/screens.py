@@ -1,8 +1,9 @@
 """Screens -> rules: what keeps a screen open, worked out from the rules whose conclusions it guards.
 
-In: screens and resolved rules. Out: one generated rule per screen. A screen that lists questions is open while one of them is unknown. A
-screen that names a grade is open while a rule that gives this grade could still come to fire: unknown is read as "may yet hold". Where one unknown
-is read twice this stays open too long, never too short; answers that a constraint forbids are not waited for.
+In: screens and resolved rules. Out: one generated rule per screen. A screen that lists questions is open while one of them
+is unknown. A screen that names a grade is open while a rule that gives this grade could still come to fire: unknown is read
+as "may yet hold". Where one unknown is read twice this stays open too long, never too short; answers that a constraint
+forbids are not waited for.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .conditions import (
     NumberTest,
     Present,
     Unknown,
+    findings_of,
     leaves,
 )
 from .language import Conclusion, Consequence, Constraint, Finding, Rule, Screen
@@ -48,7 +50,7 @@ class Reach:
     def _constraints_on(self) -> Mapping[str, Sequence[Constraint]]:
         found: dict[str, list[Constraint]] = {}
         for item in self.constraints:
-            for name in dict.fromkeys(leaf.finding for test in item.never for leaf in leaves(test) if not isinstance(leaf, Derived | NotDerived)):
+            for name in dict.fromkeys(name for test in item.never for leaf in leaves(test) for name in findings_of(leaf)):
                 found.setdefault(name, []).append(item)
         return found
 
@@ -134,8 +136,8 @@ class Reach:
     def may_lapse(self, blocker: NotDerived) -> Condition:
         """Holds while a blocking conclusion is not derived, or while an unanswered question could still withdraw it.
 
-        What was derived from answers stays derived, but for a work-up that an unanswered symptom would reopen, and for rules that test
-        that something is unknown.
+        What was derived from answers stays derived, but for a work-up that an unanswered symptom would reopen, and for
+        rules that test that something is unknown.
         """
         questions = tuple(dict.fromkeys(self._withdrawing(blocker.conclusion, frozenset())))
         if not questions:
@@ -198,8 +200,9 @@ def implies(test: Condition, member: Condition) -> bool:
     """Whether an answer that meets `test` surely meets `member` too: the same test, a wider choice, or any value at all."""
     if isinstance(test, ChoiceTest) and isinstance(member, ChoiceTest) and test.finding == member.finding:
         return set(test.choices) <= set(member.choices)
-    known = isinstance(member, Known) and isinstance(test, Present | Absent | NumberTest | ChoiceTest)
-    return test == member or (known and test.finding == member.finding)
+    if isinstance(test, Present | Absent | NumberTest | ChoiceTest) and isinstance(member, Known):
+        return test.finding == member.finding
+    return test == member
 
 
 def screen_rule(screen: Screen, reach: Reach) -> Rule:

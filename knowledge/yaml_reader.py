@@ -1,7 +1,7 @@
 """YAML text -> plain values with the line of every mapping and list item; hostile text is refused, never run.
 
-In: bytes of one file. Out: `Document` (the value, and lines by path). Only PyYAML's safe scalars are built; anchors, aliases, tags,
-duplicate keys, deep nesting and large files are problems, not values.
+In: bytes of one file. Out: `Document` (the value, and lines by path). Only PyYAML's safe scalars are built; anchors,
+aliases, tags, duplicate keys, deep nesting and large files are problems, not values.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Document:
         return self.lines.get(path, 0)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """Reading stops here; the problem is already recorded."""
 
 
@@ -52,7 +52,7 @@ def read_yaml(text: bytes, file: str, code: str, limit: int) -> Document:
             _read_stream(loader, document, code)
         finally:
             loader.dispose()
-    except _Refused:
+    except _RefusedError:
         pass
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -77,7 +77,7 @@ def _note(document: Document, code: str, line: int, what: str, fix: str) -> None
 
 def _refuse(document: Document, code: str, line: int, what: str, fix: str) -> NoReturn:
     _note(document, code, line, what, fix)
-    raise _Refused
+    raise _RefusedError
 
 
 def _read_stream(loader: Any, document: Document, code: str) -> None:
