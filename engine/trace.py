@@ -13,7 +13,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..knowledge.conditions import FINDING_TESTS, All, AnyOf, AtLeast, Condition, Derived, Leaf, NotDerived
-from ..knowledge.language import Consequence, Constraint, KnowledgeBase, Rule
+from ..knowledge.graph import findings_behind
+from ..knowledge.language import URGENCY, Consequence, Constraint, KnowledgeBase, Rule
 from .atoms import decide
 from .case import Case, Value
 from .program import Outcome, Program
@@ -194,7 +195,7 @@ def _contradiction(knowledge: KnowledgeBase, item: Constraint, checks: list[Chec
         because=item.because,
         file=item.file,
         line=item.line,
-        urgent=not knowledge.urgent_findings.isdisjoint(findings),
+        urgent=not findings_behind(URGENCY, knowledge.rules).isdisjoint(findings),
     )
 
 
