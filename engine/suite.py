@@ -31,7 +31,9 @@ class Suite:
     def refuse(self, item: PackCase, what: str, fix: str) -> None:
         """Record a case that does not do what it says."""
         why = "the rules do not do what their author expects"
-        self.problems.append(Problem(item.file, item.line, f"case {item.case}", what, why, fix, "K020"))
+        problem = Problem(item.file, item.line, f"case {item.case}", what, why, fix, "K020")
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def outcome(self, item: PackCase, change: Mapping[str, Any] | None = None) -> Outcome | None:
         """The outcome of a case, with some findings changed."""

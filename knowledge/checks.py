@@ -29,7 +29,9 @@ def check_findings(knowledge: KnowledgeBase) -> Iterator[Problem]:
         title = f"finding {item.base}"
         if item.side == "right":
             continue
-        if item.type == "number" and (item.unit is None or item.range is None or item.range[0] > item.range[1]):
+        if item.range and item.range[0] > item.range[1]:
+            yield _at(item, title, "the range is upside down", "no value lies in it", "write range: [low, high]", "K003")
+        if item.type == "number" and (item.unit is None or item.range is None):
             yield _at(
                 item,
                 title,
@@ -60,6 +62,18 @@ def check_conclusions(knowledge: KnowledgeBase) -> Iterator[Problem]:
                 nearest(item.kind, knowledge.kind_by_id),
                 "K004",
             )
+
+
+def check_gates(knowledge: KnowledgeBase) -> Iterator[Problem]:
+    """What holds back a kind is a declared conclusion, and only an actionable kind is held back."""
+    for pack in knowledge.packs:
+        for name, kind in pack.kinds.items():
+            if kind.unless and not kind.actionable:
+                yield _at(pack, f"kind {name}", "a gate on a kind that is not actionable", "it would hold nothing back",
+                          "add actionable: true, or remove unless", "K011")  # fmt: skip
+            for gate in (gate for gate in kind.unless if gate not in knowledge.conclusion_by_id):
+                yield _at(pack, f"kind {name}", f"its gate {gate} is no conclusion", "it would hold nothing back",
+                          nearest(gate, knowledge.conclusion_by_id), "K011")  # fmt: skip
 
 
 def check_parameters(knowledge: KnowledgeBase) -> Iterator[Problem]:
@@ -157,7 +171,7 @@ def check_wording(knowledge: KnowledgeBase) -> Iterator[Problem]:
     for conclusion in (item for item in knowledge.conclusions if item.side != "right"):
         yield from _conclusion_words(conclusion, conclusions.get(conclusion.base))
     for name in (item.kind for item in knowledge.conclusions):
-        if name not in kinds:
+        if name not in kinds and name in knowledge.kind_by_id:
             kinds.add(name)
             owner: Pack = next(pack for pack in packs.values() if name in pack.kinds)
             yield _at(
@@ -225,6 +239,7 @@ def check_rules(knowledge: KnowledgeBase) -> Iterator[Problem]:
 CHECKS: tuple[Callable[[KnowledgeBase], Iterator[Problem]], ...] = (
     check_findings,
     check_conclusions,
+    check_gates,
     check_parameters,
     check_references,
     check_owners,

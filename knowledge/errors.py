@@ -32,7 +32,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.item}: {self.what}; {self.why}; {self.fix}. [{self.code}]"
+        end = "" if self.fix.endswith("?") else "."
+        return f"{place}: {self.item}: {self.what}; {self.why}; {self.fix}{end} [{self.code}]"
 
 
 class SijointError(Exception):

@@ -100,6 +100,8 @@ class Resolver:
         """A count over members."""
         members = self.members(raw["of"], (*path, "of"))
         k, parameter = self.number(raw["at_least"], (*path, "at_least"))
+        if k is None and parameter:
+            return NOTHING
         if not isinstance(k, int) or isinstance(k, bool) or not 1 <= k <= max(len(members), 1):
             what = f"at_least {k} of {len(members)}"
             why, fix = "it can never hold, or always does", f"choose a whole number from 1 to {len(members)}"
@@ -107,13 +109,13 @@ class Resolver:
         return AtLeast(k=k, of=members, parameter=parameter)
 
     def number(self, raw: Any, path: Path) -> tuple[Any, str | None]:
-        """A literal number, or the value of `$parameter` with its name."""
+        """A literal number, or the value of `$parameter` with its name; a name without a value after a problem."""
         if isinstance(raw, str) and raw.startswith("$"):
             parameter = self.names.parameters.get(raw[1:])
             if parameter is None:
                 fix = nearest(raw[1:], self.names.parameters)
                 self.refuse(path, f"unknown parameter {raw[:60]}", "there is no number to compare with", fix, "K004")
-                return None, None
+                return None, raw
             return parameter.value, parameter.id
         return raw, None
 
@@ -224,6 +226,8 @@ class Resolver:
     def comparison(self, finding: Finding, sided: str, key: Any, raw: Any, path: Path) -> Condition:
         """One comparison, its bound inside the range of the finding."""
         value, parameter = self.number(raw, path)
+        if value is None and parameter:
+            return NOTHING
         if not isinstance(value, int | float) or isinstance(value, bool):
             return self.refuse(path, "no number to compare with", "the test has no meaning", "write a number", "K007")
         low, high = finding.range or (value, value)
