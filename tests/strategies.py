@@ -12,7 +12,6 @@ from itertools import islice, product
 from typing import Any
 
 from hypothesis import strategies as st
-
 from sijoint.engine.case import Case, Recorded, Step, Value
 from sijoint.knowledge.conditions import (
     BRANCHES,
@@ -167,9 +166,7 @@ def _wording(findings: Sequence[Finding], conclusions: Sequence[Conclusion]) -> 
         language="en",
         kinds={"plain": "Plain", "advice": "Advice"},
         findings={
-            item.base: FindingWords(
-                label=item.base, question=f"{item.base}?", choices={key: key for key in item.choices}
-            )
+            item.base: FindingWords(label=item.base, question=f"{item.base}?", choices={key: key for key in item.choices})
             for item in findings
         },
         conclusions={item.base: ConclusionWords(label=item.base, text=f"It is {item.base}.") for item in conclusions},
@@ -262,9 +259,7 @@ def screens_over(draw: st.DrawFn, findings: list[Finding], conclusions: list[Con
     ask: tuple[str, ...] = ()
     reach: dict[str, str] = {}
     if draw(st.booleans()):
-        ask = tuple(
-            draw(st.lists(st.sampled_from([item.id for item in findings]), min_size=1, max_size=3, unique=True))
-        )
+        ask = tuple(draw(st.lists(st.sampled_from([item.id for item in findings]), min_size=1, max_size=3, unique=True)))
     else:
         urgency = next(item for item in conclusions if item.id == DISPOSITION)
         reach = {DISPOSITION: draw(st.sampled_from(urgency.grades))}
@@ -318,14 +313,10 @@ def _later(findings: Sequence[Finding]) -> st.SearchStrategy[Condition]:
 
 def _comparisons(item: Finding, parameters: Sequence[Parameter]) -> st.SearchStrategy[Condition]:
     low, high = item.range or (0, 0)
-    bounds: list[tuple[int | float, str | None]] = [
-        (value, None) for value in (0, low, 1, high, *(() if item.whole else (0.5,)))
-    ]
+    bounds: list[tuple[int | float, str | None]] = [(value, None) for value in (0, low, 1, high, *(() if item.whole else (0.5,)))]
     bounds += [(parameter.value, parameter.id) for parameter in parameters]
     return st.builds(
-        lambda comparison, bound: NumberTest(
-            finding=item.id, comparison=comparison, value=bound[0], parameter=bound[1]
-        ),
+        lambda comparison, bound: NumberTest(finding=item.id, comparison=comparison, value=bound[0], parameter=bound[1]),
         st.sampled_from(["over", "at_least", "under", "at_most", "exactly"]),
         st.sampled_from(bounds),
     )
@@ -388,9 +379,7 @@ class _Rules:
 def _draw_rule(draw: st.DrawFn, rules: _Rules, number: int) -> list[Rule]:
     pack = draw(st.sampled_from([BASE, SECOND]))
     allowed = [
-        item
-        for item in rules.conclusions
-        if item.side != "right" and (item.pack == pack or (item.shared and pack == SECOND))
+        item for item in rules.conclusions if item.side != "right" and (item.pack == pack or (item.shared and pack == SECOND))
     ]
     drawn = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=2, unique_by=lambda item: item.id))
     # What leads to the urgency may not be held back by the screen of the urgency: that would be a circle.
@@ -458,9 +447,7 @@ def _constraints(findings: Sequence[Finding], parameters: Sequence[Parameter]) -
     tests = finding_tests(findings, parameters, later=False)
     never = st.lists(tests, min_size=2, max_size=3, unique=True).map(tuple)
     return never.map(
-        lambda tests: Constraint(
-            id="k", never=tests, because="both cannot be", pack=BASE, file="base/constraints.yaml", line=1
-        )
+        lambda tests: Constraint(id="k", never=tests, because="both cannot be", pack=BASE, file="base/constraints.yaml", line=1)
     )
 
 
@@ -484,12 +471,8 @@ def cases(draw: st.DrawFn, knowledge: KnowledgeBase, *, complete: bool = False, 
             known = _drawn(draw, knowledge.findings, knowledge, dated, complete=False)
             gone = draw(st.lists(st.sampled_from([item.id for item in knowledge.findings]), max_size=2, unique=True))
             gone = sorted(set(gone) - {item.finding for item in known})
-            later.append(
-                Step(as_of=date(2026, 4, number + 1), title=f"step {number}", findings=known, withdrawn=tuple(gone))
-            )
-    return Case(
-        case="random", as_of=draw(st.sampled_from([None, date(2026, 3, 3)])), findings=findings, steps=tuple(later)
-    )
+            later.append(Step(as_of=date(2026, 4, number + 1), title=f"step {number}", findings=known, withdrawn=tuple(gone)))
+    return Case(case="random", as_of=draw(st.sampled_from([None, date(2026, 3, 3)])), findings=findings, steps=tuple(later))
 
 
 def _drawn(
