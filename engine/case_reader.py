@@ -43,7 +43,8 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
         return source
     document = _document(source)
     reading = Reading(document, knowledge)
-    case = reading.case(document.value) if not document.problems else None
+    readable = document.value is not None or not document.problems
+    case = reading.case(document.value) if readable else None
     problems = [*document.problems, *reading.problems]
     if problems or case is None:
         raise CaseError(problems)

@@ -99,7 +99,7 @@ def _read_file(found: PackItems, path: Path) -> None:
     document = read_yaml(path.read_bytes(), name, "K001", FILE_LIMIT)
     found.documents[name] = document
     found.problems += document.problems
-    if document.problems:
+    if document.problems and document.value is None:
         return
     if path == found.folder / "pack.yaml":
         found.pack = _read_item(found, document, Pack, (), document.value)

@@ -137,9 +137,9 @@ class _Builder:
                 _refuse(self.document, self.code, line, "a key that is not a plain word", "use a plain word as key")
             key = self.build(event, path)
             if isinstance(key, float) or key in found:
-                _refuse(self.document, self.code, line, f"the key {event.value[:60]!r} twice", "keep one of them")
-            self.document.lines[(*path, key)] = line
-            found[key] = self.build(next(self.events), (*path, key))
+                _note(self.document, self.code, line, f"the key {event.value[:60]!r} twice", "keep one of them")
+            self.document.lines.setdefault((*path, key), line)
+            found.setdefault(key, self.build(next(self.events), (*path, key)))
         return found
 
     def sequence(self, path: Path) -> list[Any]:
