@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .checks import check_knowledge
-from .conditions import NotDerived
+from .conditions import ConclusionTest, NotDerived, leaves
 from .errors import KnowledgeError, Problem, nearest
 from .graph import find_cycle
 from .invariants import resolve_invariant
@@ -130,8 +130,14 @@ def _read_all(loading: Loading, folders: tuple[Path, ...]) -> None:
         items = read[folder.name] = read_pack(folder, loading.cases)
         loading.problems += items.problems
         if items.pack and items.pack.pack != folder.name:
-            loading.refuse(items.pack, "pack", f"pack is {items.pack.pack}, its folder {folder.name}",
-                           "rules are named by both", "give both one name", "K003")  # fmt: skip
+            loading.refuse(
+                items.pack,
+                "pack",
+                f"pack is {items.pack.pack}, its folder {folder.name}",
+                "rules are named by both",
+                "give both one name",
+                "K003",
+            )
         for name in items.pack.requires if items.pack else ():
             here = next((path for path in (folder.parent / name, SHIPPED / name) if (path / "pack.yaml").is_file()), None)
             if here and name not in read and here not in waiting:
@@ -145,15 +151,28 @@ def _in_order(loading: Loading, read: Mapping[str, PackItems]) -> list[PackItems
         edges[name] = tuple(key for key in (items.pack.requires if items.pack else ()) if key in read)
         for missing in sorted(set(items.pack.requires if items.pack else ()) - set(read)):
             assert items.pack
-            loading.refuse(items.pack, f"pack {name}", f"requires {missing}, which is not loaded",
-                           "its ids would be unknown", f"load it too, or {nearest(missing, read)}", "K014")  # fmt: skip
+            loading.refuse(
+                items.pack,
+                f"pack {name}",
+                f"requires {missing}, which is not loaded",
+                "its ids would be unknown",
+                f"load it too, or {nearest(missing, read)}",
+                "K014",
+            )
     try:
         return [read[name] for name in TopologicalSorter(edges).static_order()]
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         loading.problems.append(
-            Problem(f"{error.args[1][0]}/pack.yaml", 1, "requires", f"packs require one another: {circle}",
-                    "no order of loading exists", "remove one requirement", "K010")  # fmt: skip
+            Problem(
+                f"{error.args[1][0]}/pack.yaml",
+                1,
+                "requires",
+                f"packs require one another: {circle}",
+                "no order of loading exists",
+                "remove one requirement",
+                "K010",
+            )
         )
         return []
 
@@ -163,11 +182,23 @@ def _declare(loading: Loading) -> None:
     for pack in loading.of(Pack):
         for name, kind in pack.kinds.items():
             if loading.kinds.setdefault(name, kind) != kind:
-                loading.refuse(pack, f"kind {name}", "declared differently by another pack",
-                               "its gate would depend on the pack", "declare it alike in both", "K011")  # fmt: skip
+                loading.refuse(
+                    pack,
+                    f"kind {name}",
+                    "declared differently by another pack",
+                    "its gate would depend on the pack",
+                    "declare it alike in both",
+                    "K011",
+                )
             if kind.actionable and not kind.unless:
-                loading.refuse(pack, f"kind {name}", "actionable without a gate", "advice could be given with a red flag open",
-                               "add unless: [treatment_on_hold]", "K011")  # fmt: skip
+                loading.refuse(
+                    pack,
+                    f"kind {name}",
+                    "actionable without a gate",
+                    "advice could be given with a red flag open",
+                    "add unless: [treatment_on_hold]",
+                    "K011",
+                )
     owners: dict[str, Item] = {}
     findings = _unique(loading, Finding, owners)
     conclusions = _unique(loading, Conclusion, owners)
@@ -196,8 +227,14 @@ def _override(loading: Loading) -> None:
     """Let local policies set parameters: same unit, inside the range, once."""
     for pack in loading.of(Pack):
         if pack.overrides and pack.kind != "local_policy":
-            loading.refuse(pack, "overrides", "only a local policy overrides parameters",
-                           "two authorities would be mixed", "set kind: local_policy", "K015")  # fmt: skip
+            loading.refuse(
+                pack,
+                "overrides",
+                "only a local policy overrides parameters",
+                "two authorities would be mixed",
+                "set kind: local_policy",
+                "K015",
+            )
             continue
         for override in pack.overrides:
             _override_one(loading, pack, override.parameter, override.value)
@@ -265,7 +302,9 @@ _SAME = ("title", "source", "interpretation", "because", "certainty", "pack", "f
 def _consequences(resolver: Resolver, item: RuleItem) -> tuple[Consequence, ...]:
     written = item.then
     pairs: Iterable[tuple[str, str | None]] = (
-        written.items() if isinstance(written, dict) else [(key, None) for key in ((written,) if isinstance(written, str) else written)]
+        written.items()
+        if isinstance(written, dict)
+        else [(key, None) for key in ((written,) if isinstance(written, str) else written)]
     )
     found = []
     for name, grade in pairs:
@@ -316,6 +355,10 @@ def _check_owner(loading: Loading, item: RuleItem, rule: Rule) -> None:
 def _resolve_constraint(loading: Loading, pack: PackItems, item: ConstraintItem) -> None:
     resolver = _resolver(loading, pack, item, f"constraint {item.id}", None)
     never = tuple(resolver.condition(raw, ("never", number)) for number, raw in enumerate(item.never))
+    for number, test in enumerate(never):
+        if any(isinstance(leaf, ConclusionTest) for leaf in leaves(test)):
+            why, fix = "only answers can contradict one another", "test findings"
+            resolver.refuse(("never", number), "a test of a conclusion", why, fix, "K007")
     place = {key: getattr(item, key) for key in ("id", "because", "pack", "file", "line")}
     loading.constraints.append(Constraint(never=never, **place))
 
@@ -329,8 +372,14 @@ def _add_screens(loading: Loading) -> None:
         wrong += [name for name in (screen.open, *screen.reach) if name not in conclusions]
         wrong += [grade for name, grade in screen.reach.items() if name in conclusions and grade not in conclusions[name].grades]
         for name in wrong:
-            loading.refuse(screen, title, f"unknown id {name}", "the screen would not close or not open",
-                           nearest(name, (*findings, *conclusions)), "K018")  # fmt: skip
+            loading.refuse(
+                screen,
+                title,
+                f"unknown id {name}",
+                "the screen would not close or not open",
+                nearest(name, (*findings, *conclusions)),
+                "K018",
+            )
         if not screen.ask and not screen.reach:
             loading.refuse(screen, title, "neither ask nor reach", "it would never be open", "add one of them", "K018")
         elif not wrong:
@@ -338,8 +387,14 @@ def _add_screens(loading: Loading) -> None:
             rule = screen_rule(screen, reach)
             loading.rules.append(rule)
             if rule.when == NEVER:
-                loading.refuse(screen, title, "no rule gives the grades of reach", "it would never be open",
-                               "name a grade that some rule gives", "K018")  # fmt: skip
+                loading.refuse(
+                    screen,
+                    title,
+                    "no rule gives the grades of reach",
+                    "it would never be open",
+                    "name a grade that some rule gives",
+                    "K018",
+                )
 
 
 def _both_sides(items: Iterable[Any]) -> list[Any]:
@@ -355,8 +410,14 @@ def _assemble(loading: Loading) -> KnowledgeBase:
     circle = find_cycle(loading.rules)
     if circle:
         rule = next(item for item in loading.rules if item.id == circle[0])
-        loading.refuse(rule, f"rule {rule.id}", f"rules depend on one another: {' -> '.join(circle)}",
-                       "no order of evaluation gives one meaning", "remove one dependency", "K010")  # fmt: skip
+        loading.refuse(
+            rule,
+            f"rule {rule.id}",
+            f"rules depend on one another: {' -> '.join(circle)}",
+            "no order of evaluation gives one meaning",
+            "remove one dependency",
+            "K010",
+        )
         _stop_if_wrong(loading)
     knowledge = KnowledgeBase(
         packs=tuple(loading.of(Pack)),
