@@ -1,0 +1,136 @@
+"""A solver's model -> a case that can be run, made as small as it goes.
+
+In: a goal and a test that evaluators decide. Out: `Case`. The smallest example has the fewest findings: the solver is
+asked for fewer until it proves that there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+import z3  # type: ignore[import-untyped]
+
+from ..engine.case import Case, Recorded
+from ..knowledge.conditions import Later, NumberTest
+from ..knowledge.language import Finding
+from ..knowledge.regions import Value, passes, regions
+from .circuit import Gate
+from .formula import LIMIT, Formula, ask
+from .patient import Patient, options
+
+FIRST_DAY = date(2026, 1, 1)
+SIGNED = "example"
+
+Test = Callable[[Case], bool]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A case that fulfils a goal; `smallest` when it was proved that none has fewer findings."""
+
+    case: Case
+    smallest: bool
+
+
+class Examples:
+    """Makes cases from models of one formula."""
+
+    def __init__(self, formula: Formula, limit: int = LIMIT) -> None:
+        self.formula, self.limit = formula, limit
+        self.regions = regions(formula.knowledge)
+        self.numbers: dict[str, list[NumberTest]] = {}
+        self.dated: dict[str, None] = {}
+        self.signed: dict[str, None] = {}
+        for atom in formula.program.atoms:
+            if isinstance(atom, NumberTest):
+                self.numbers.setdefault(atom.finding, []).append(atom)
+            if isinstance(atom, Later):
+                self.signed[atom.finding] = None
+                self.dated |= dict.fromkeys(atom.than)
+
+    def case(self, model: Any, patient: Patient | None = None, name: str = "example") -> Case:
+        """The case that a model describes."""
+        patient = patient or self.formula.patient
+        found = []
+        days = self._days(model, patient)
+        for item in sorted(self.formula.knowledge.findings, key=lambda item: item.id):
+            value = self._value(item, model, patient)
+            if value is not None:
+                who = SIGNED if item.id in self.signed and item.id in days else None
+                found.append(Recorded(finding=item.id, value=value, recorded_by=who, recorded_on=days.get(item.id)))
+        return Case(case=name, findings=tuple(found))
+
+    def _value(self, item: Finding, model: Any, patient: Patient) -> Value:
+        tag = patient.tag(item.id)
+        if item.type == "number":
+            known = _true(model, patient.known(item.id))
+            return self._number(item, model.eval(patient.value(item.id), model_completion=True)) if known else None
+        for option in options(item):
+            if f"{tag} is {option}" in patient.circuit.definitions and _true(model, patient.is_(item.id, option)):
+                return {"yes": True, "no": False}[option] if item.type == "yes_no" else option
+        return None
+
+    def _number(self, item: Finding, term: Any) -> Value:
+        """The value of the same region: it passes the same tests."""
+        exact: Any = Fraction(term.numerator_as_long(), term.denominator_as_long()) if z3.is_rational_value(term) else None
+        exact = term.as_long() if exact is None else exact
+        tests = self.numbers.get(item.id, [])
+        wanted = [passes(test, exact) for test in tests]
+        known = [value for value in self.regions[item.id] if value is not None]
+        return next(value for value in known if [passes(test, value) for test in tests] == wanted)
+
+    def _days(self, model: Any, patient: Patient) -> dict[str, date]:
+        """The days of dated findings, in the order of the model, one day apart."""
+        moments: dict[str, int] = {}
+        for name in (*self.dated, *self.signed):
+            mark = f"{name} {'signed and dated' if name in self.signed else 'dated'}"
+            if mark in patient.circuit.definitions and _true(model, patient.circuit.literal(mark)):
+                moments[name] = model.eval(patient.day(name), model_completion=True).as_long()
+        order = {moment: number for number, moment in enumerate(sorted(set(moments.values())))}
+        return {name: FIRST_DAY + timedelta(days=order[moment]) for name, moment in moments.items()}
+
+    def find(self, goal: Gate, holds: Test, name: str = "example") -> Example | bool | None:
+        """A smallest case for a goal; False when there is none, None when that was not decided."""
+        solver = self.formula.solver([goal], self.limit)
+        answer = ask(solver)
+        if not answer:
+            return answer
+        case = shrink(self.case(solver.model(), name=name), holds)
+        counted = [self.formula.known(item).term for item in self.formula.knowledge.findings]
+        solver.add(*self.formula.circuit.cone(self.formula.known(item) for item in self.formula.knowledge.findings))
+        while True:
+            fewer = z3.PbLe([(term, 1) for term in counted], len(case.findings) - 1)
+            answer = ask(solver, fewer) if case.findings else False
+            if not answer:
+                return Example(case, smallest=answer is False)
+            case = shrink(self.case(solver.model(), name=name), holds)
+
+
+def _true(model: Any, gate: Gate) -> bool:
+    return bool(z3.is_true(model.eval(gate.term, model_completion=True)))
+
+
+def shrink(case: Case, holds: Test) -> Case:
+    """The case without every finding, signature and date that the test does not need, steps kept."""
+    size = len(case.findings) + 1
+    while len(case.findings) < size:
+        size = len(case.findings)
+        for item in case.findings:
+            smaller = with_findings(case, (each for each in case.findings if each != item))
+            if holds(smaller):
+                case = smaller
+    for item in case.findings:
+        bare = item.model_copy(update={"recorded_by": None, "recorded_on": None})
+        plain = with_findings(case, (bare if each == item else each for each in case.findings))
+        if bare != item and holds(plain):
+            case = plain
+    return case
+
+
+def with_findings(case: Case, findings: Iterable[Recorded]) -> Case:
+    """The case with other findings."""
+    return Case(case=case.case, findings=tuple(findings), steps=case.steps)
