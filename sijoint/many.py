@@ -1,0 +1,73 @@
+"""Many cases: one after another in bounded memory, or as columns without an object per case.
+
+In: an iterable of cases, or finding columns. Out: an iterator of assessments in order, or a `Batch` whose every row can be
+assessed in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from .engine.case import Case
+from .engine.columns import Batch, infer_columns
+from .engine.infer import Engine, engine_for, reproduce
+from .explain.assessment import Assessment
+from .front import assess
+from .knowledge.errors import EvaluatorDisagreement
+from .knowledge.language import KnowledgeBase
+from .knowledge.loader import load_knowledge
+
+
+def assess_many(
+    cases: Iterable[Case | Mapping[str, Any] | str | Path],
+    *,
+    knowledge: KnowledgeBase | None = None,
+    engine: Engine | None = None,
+) -> Iterator[Assessment]:
+    """Assess cases one by one, in order, keeping none of them.
+
+    A case that cannot be assessed raises when its turn comes; asking for the next one goes on with the case after it.
+
+    Raises:
+        CaseError: the case in turn cannot be assessed as given.
+        EvaluatorDisagreement: two evaluators differ about the case in turn; it has no answer.
+    """
+    chosen = engine or engine_for(knowledge or load_knowledge())
+    return map(partial(assess, engine=chosen), cases)
+
+
+def assess_columns(
+    columns: Any,
+    *,
+    rules: Iterable[str] | None = None,
+    knowledge: KnowledgeBase | None = None,
+    engine: Engine | None = None,
+) -> Batch:
+    """Evaluate finding columns with the compiled evaluator alone; docs/columns.md says what goes in and out.
+
+    `rules` names the rules whose planes are wanted, by default all.
+
+    Raises:
+        CaseError: a column cannot be used; every problem is listed.
+        EngineError: `rules` names a rule that does not exist.
+    """
+    chosen = engine or engine_for(knowledge or load_knowledge(), ("compiled",))
+    return infer_columns(chosen.bitplane, chosen.knowledge, columns, rules)
+
+
+def assess_row(batch: Batch, row: int, *, engine: Engine | None = None) -> Assessment:
+    """One row of a batch in full, by default with both evaluators, its answer compared with the batch.
+
+    Raises:
+        IndexError: there is no such row.
+        EvaluatorDisagreement: the columns gave another answer for this row.
+    """
+    assessment = assess(batch.case(row), engine=engine or engine_for(batch.knowledge))
+    columns, alone = batch.outcome(row), assessment.inference.outcome
+    if columns.fired != alone.fired & batch.rules.keys() or columns.grades != alone.grades:
+        both: dict[str, object] = {"columns": columns, " and ".join(assessment.inference.evaluators): alone}
+        raise EvaluatorDisagreement(both, reproduce(assessment.case))
+    return assessment
