@@ -37,10 +37,11 @@ class Suite:
 
     def outcome(self, item: PackCase, change: Mapping[str, Any] | None = None) -> Outcome | None:
         """The outcome of a case, with some findings changed."""
-        case = self._read(item, change or {})
+        case = self.case(item, change or {})
         return self.engine.infer(case.moments()[-1]).outcome if case else None
 
-    def _read(self, item: PackCase, change: Mapping[str, Any]) -> Case | None:
+    def case(self, item: PackCase, change: Mapping[str, Any]) -> Case | None:
+        """The case with some findings changed; None after a problem."""
         raw = {"case": item.case, "as_of": item.as_of, "findings": _changed(item.findings, change), "steps": list(item.steps)}
         try:
             return read_case({key: value for key, value in raw.items() if value is not None}, self.knowledge)
@@ -95,7 +96,8 @@ def _changed(findings: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str
     return found
 
 
-def _rule_ids(suite: Suite, item: PackCase, names: Iterable[str]) -> list[str]:
+def rule_ids(suite: Suite, item: PackCase, names: Iterable[str]) -> list[str]:
+    """The ids that the names of a case mean: rules of its pack, the left one of a sided rule named without a side."""
     found = []
     for name in names:
         ids = [
@@ -112,12 +114,12 @@ def _rule_ids(suite: Suite, item: PackCase, names: Iterable[str]) -> list[str]:
 
 
 def _compare(suite: Suite, item: PackCase, outcome: Outcome) -> None:
-    expected = _rule_ids(suite, item, item.fires)
+    expected = rule_ids(suite, item, item.fires)
     for rule in expected:
         if rule not in outcome.fired:
             suite.refuse(item, f"{rule} stays silent, expected to fire", "correct the case or the rule")
     suite.fired |= outcome.fired & set(expected)
-    for rule in _rule_ids(suite, item, item.silent):
+    for rule in rule_ids(suite, item, item.silent):
         if rule in outcome.fired:
             suite.refuse(item, f"{rule} fires, expected to stay silent", "correct the case or the rule")
     grades = outcome.grade
@@ -137,7 +139,7 @@ def _compare_miss(suite: Suite, item: PackCase, miss: NearMiss, number: int) -> 
     outcome = suite.outcome(item, miss.change)
     if outcome is None:
         return
-    for rule in _rule_ids(suite, item, miss.silent or item.fires):
+    for rule in rule_ids(suite, item, miss.silent or item.fires):
         if rule in outcome.fired:
             suite.refuse(item, f"{rule} still fires in near miss {number}", "change the condition that decides it")
         elif len(miss.change) == 1:
