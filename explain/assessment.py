@@ -6,13 +6,14 @@ asked for, the same each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
 from ..engine.case import Case
 from ..engine.infer import Engine, Inference
-from ..engine.trace import Trace
+from ..engine.trace import Recorder, Trace
 from ..knowledge.language import KnowledgeBase
 from .document import (
     AssessmentDocument,
@@ -26,6 +27,15 @@ from .document import (
     screen_states,
 )
 from .justification import Justification, NotDerivedError, justify
+
+if TYPE_CHECKING:
+    from .arguments import Ledger
+    from .contrast import Contrast
+    from .counterfactual import Counterfactuals
+    from .questions import QuestionGroup
+    from .settled import Settled
+    from .what_if import Shifts
+    from .why_not import WhyNot
 
 
 class Assessment:
@@ -100,13 +110,92 @@ class Assessment:
     def __iter__(self) -> Iterator[Concluded]:
         return iter(self.conclusions)
 
-    def why(self, conclusion: str) -> Justification:
-        """The proof tree of a derived conclusion, down to findings.
+    def why(self, conclusion: str, *, depth: int | None = None, absences: int | None = 1) -> Justification:
+        """The proof tree of a derived conclusion, down to findings, at most `depth` conclusions deep.
+
+        What was not derived and would have blocked a rule has its own tree, `absences` conclusions deep; 0 leaves them out.
 
         Raises:
             NotDerivedError: it was not derived, or is not declared.
+            EngineError: the proof failed its own check.
         """
-        return justify(self.trace, self.knowledge, conclusion)
+        from .checker import check_justification
+        from .why_not import Refuter
+
+        refuter = Refuter(self.knowledge, self._recorder, absences)
+        absence = (lambda leaf: refuter.absence(leaf.conclusion, leaf.grade)) if absences != 0 else None
+        proof = justify(self.trace, self.knowledge, conclusion, depth=depth, absence=absence)
+        check_justification(self.knowledge, self.case, proof, conclusion, depth=depth, below=absences)
+        return proof
+
+    def why_not(self, conclusion: str, grade: str | None = None, *, depth: int | None = None) -> WhyNot:
+        """Why a conclusion was not derived, or not at `grade`: the distance of each rule and what kind each missing item is.
+
+        Raises:
+            AskedError: it is not declared.
+            DerivedError: it was derived.
+        """
+        from .why_not import explain_absence
+
+        return explain_absence(self.knowledge, self.engine.program, self.case, self.grades, conclusion, grade=grade, depth=depth)
+
+    def what_if(self, changes: Mapping[str, Any]) -> Shifts:
+        """What would be gained, lost and regraded with findings recorded otherwise; None makes one unknown.
+
+        Raises:
+            CaseError: a change cannot be read.
+        """
+        from .what_if import what_if
+
+        return what_if(self.engine, self.case, changes)
+
+    def contrast(self, a: str, b: str, *, may_change: Collection[str] | None = None) -> Contrast:
+        """Why `a` rather than `b`: only what decides, and the smallest changes that would turn it.
+
+        Raises:
+            AskedError: one of them is not declared.
+        """
+        from .contrast import contrast
+
+        return contrast(self.knowledge, self.case, a, b, may_change=may_change)
+
+    def counterfactuals(
+        self, conclusion: str, to: str = "holds", *, most: int = 3, may_change: Collection[str] | None = None
+    ) -> Counterfactuals:
+        """Every smallest set of at most `most` changed findings after which it `holds`, `fails`, `changes` or has a grade.
+
+        Raises:
+            AskedError: the conclusion or the goal is not declared.
+        """
+        from .counterfactual import counterfactuals
+
+        return counterfactuals(self.knowledge, self.case, conclusion, to, most=most, may_change=may_change)
+
+    def settled(self, conclusion: str, grade: str | None = None) -> Settled:
+        """Whether it always holds, never holds or is open while the unknowns are answered, and which can overturn it.
+
+        Raises:
+            AskedError: the conclusion or grade is not declared.
+        """
+        from .settled import settled
+
+        return settled(self.knowledge, self.case, conclusion, grade)
+
+    def next_questions(self, n: int = 3) -> tuple[QuestionGroup, ...]:
+        """What to ask next, with what each answer would change."""
+        from .questions import next_questions
+
+        return next_questions(self.engine, self.inference, n)
+
+    def arguments(self) -> tuple[Ledger, ...]:
+        """For each candidate what speaks for it, against it, and what is unconfirmed."""
+        from .arguments import arguments
+
+        return arguments(self.knowledge, self.case, self.grades)
+
+    @property
+    def _recorder(self) -> Recorder:
+        return Recorder(self.case, self.grades, self.engine.program)
 
     @cached_property
     def steps(self) -> tuple[StepResult, ...]:

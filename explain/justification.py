@@ -1,11 +1,13 @@
 """Trace -> justification: the proof tree of one conclusion down to findings, as data.
 
-In: `Trace` and `KnowledgeBase`. Out: `Justification`. Every rule that fired for the conclusion is an alternative, strongest grade first. A
-proof ends in findings, in recorded absences, in recorded unknowns, or in "not derived". A conclusion proved before is `seen`: as above.
+In: `Trace` and `KnowledgeBase`. Out: `Justification`. Every rule that fired for the conclusion is an alternative, strongest
+grade first. A proof ends in findings, in recorded absences, in recorded unknowns, or in "not derived" with a tree of its own
+where that was asked for. A conclusion proved before is `seen`: as above; one below the depth asked for is `folded`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -14,7 +16,9 @@ from ..engine.case import Value
 from ..engine.trace import Checked, Firing, Trace
 from ..knowledge.conditions import Absent, Derived, Leaf, NotDerived, Unknown
 from ..knowledge.errors import nearest
-from ..knowledge.language import LABEL_ORDER, KnowledgeBase, Label
+from ..knowledge.language import KnowledgeBase, Label
+from .why_not import Unmet, WhyNot, unmet_of
+from .why_not import certainty_of as certainty_of
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,7 +26,12 @@ Ground = Literal["finding", "absence", "unknown", "not_derived", "conclusion", "
 
 
 class Reason(BaseModel):
-    """Why a condition holds: a leaf with its fact, or a branch with every member that holds, and those of a count that do not."""
+    """Why a condition holds: a leaf with its fact, or a branch with its members that hold; apart, those of a count that do
+    not.
+
+    A leaf that tests a conclusion has its `proof`; one that holds because nothing was derived may have a tree that says
+    `why_not`.
+    """
 
     model_config = FROZEN
     ground: Ground
@@ -33,8 +42,9 @@ class Reason(BaseModel):
     k: int | None = None
     parameter: str | None = None
     of: tuple[Reason, ...] = ()
-    unmet: tuple[Leaf, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
     proof: Justification | None = None
+    why_not: WhyNot | None = None
 
 
 class RuleProof(BaseModel):
@@ -55,12 +65,16 @@ class RuleProof(BaseModel):
 
 
 class Justification(BaseModel):
-    """The proof of one conclusion: its grade and every rule that fired for it; `seen` stands for "as above"."""
+    """The proof of one conclusion: its grade and every rule that fired for it.
+
+    `seen` stands for "as above", `folded` for a proof that the depth asked for leaves out.
+    """
 
     model_config = FROZEN
     conclusion: str
     grade: str
     seen: bool = False
+    folded: bool = False
     rules: tuple[RuleProof, ...] = ()
 
 
@@ -71,8 +85,13 @@ class NotDerivedError(KeyError):
         return str(self.args[0])
 
 
-def justify(trace: Trace, knowledge: KnowledgeBase, conclusion: str) -> Justification:
-    """The proof tree of one derived conclusion.
+Absence = Callable[[NotDerived], WhyNot]
+
+
+def justify(
+    trace: Trace, knowledge: KnowledgeBase, conclusion: str, *, depth: int | None = None, absence: Absence | None = None
+) -> Justification:
+    """The proof tree of one derived conclusion, at most `depth` conclusions deep; `absence` explains what was not derived.
 
     Raises:
         NotDerivedError: it was not derived in this trace, or is not declared.
@@ -81,14 +100,14 @@ def justify(trace: Trace, knowledge: KnowledgeBase, conclusion: str) -> Justific
         raise NotDerivedError(f"unknown conclusion {conclusion[:60]}: {nearest(conclusion, knowledge.conclusion_by_id)}")
     if all(item.conclusion != conclusion for item in trace.grades):
         raise NotDerivedError(f"{conclusion} was not derived from these findings")
-    return _Prover(trace, knowledge).proof(conclusion)
+    return _Prover(trace, knowledge, depth, absence).proof(conclusion)
 
 
 class _Prover:
     """Follows firings back to findings; remembers what it proved before."""
 
-    def __init__(self, trace: Trace, knowledge: KnowledgeBase) -> None:
-        self.knowledge = knowledge
+    def __init__(self, trace: Trace, knowledge: KnowledgeBase, depth: int | None, absence: Absence | None) -> None:
+        self.knowledge, self.depth, self.absence = knowledge, depth, absence
         self.grades = {item.conclusion: item.grade for item in trace.grades}
         self.firings: dict[str, list[Firing]] = {}
         for firing in trace.firings:
@@ -96,19 +115,21 @@ class _Prover:
                 self.firings.setdefault(item.conclusion, []).append(firing)
         self.seen: set[str] = set()
 
-    def proof(self, conclusion: str) -> Justification:
-        """The proof of a conclusion, or "as above"."""
+    def proof(self, conclusion: str, level: int = 0) -> Justification:
+        """The proof of a conclusion, or "as above", or folded away below the depth."""
         grade = self.grades[conclusion]
         if conclusion in self.seen:
             return Justification(conclusion=conclusion, grade=grade, seen=True)
+        if self.depth is not None and level >= self.depth:
+            return Justification(conclusion=conclusion, grade=grade, folded=True)
         self.seen.add(conclusion)
         declared = self.knowledge.conclusion_by_id[conclusion]
         granted = {firing.rule: _granted(firing, conclusion) for firing in self.firings[conclusion]}
         strongest_first = sorted(self.firings[conclusion], key=lambda firing: -declared.rank(granted[firing.rule]))
-        proofs = tuple(self.rule(firing, conclusion) for firing in strongest_first)
+        proofs = tuple(self.rule(firing, conclusion, level) for firing in strongest_first)
         return Justification(conclusion=conclusion, grade=grade, rules=proofs)
 
-    def rule(self, firing: Firing, conclusion: str) -> RuleProof:
+    def rule(self, firing: Firing, conclusion: str, level: int) -> RuleProof:
         """One firing as a proof step."""
         rule = self.knowledge.rule_by_id[firing.rule]
         return RuleProof(
@@ -117,26 +138,27 @@ class _Prover:
             file=rule.file,
             line=rule.line,
             grade=_granted(firing, conclusion),
-            when=self.reason(firing.when),
-            unless=tuple(self.reason(item) for item in firing.unless),
+            when=self.reason(firing.when, level),
+            unless=tuple(self.reason(item, level) for item in firing.unless),
             source=rule.source,
             interpretation=rule.interpretation,
             because=rule.because,
             certainty=certainty_of(rule.certainty, rule.source, self.knowledge),
         )
 
-    def reason(self, check: Checked) -> Reason:
+    def reason(self, check: Checked, level: int) -> Reason:
         """A condition that holds, with what makes it hold."""
         if check.leaf is None:
-            of = tuple(self.reason(member) for member in check.of if member.holds)
-            unmet = tuple(member.leaf for member in check.of if not member.holds and member.leaf) if check.k else ()
+            of = tuple(self.reason(member, level) for member in check.of if member.holds)
+            unmet = tuple(unmet_of(member) for member in check.of if not member.holds) if check.test == "at_least" else ()
             return Reason(ground="branch", test=check.test, k=check.k, parameter=check.parameter, of=of, unmet=unmet)
         match check.leaf:
             case Derived(conclusion=conclusion):
-                proof = self.proof(conclusion)
+                proof = self.proof(conclusion, level + 1)
                 return Reason(ground="conclusion", test="leaf", leaf=check.leaf, grade=check.grade, proof=proof)
             case NotDerived():
-                return Reason(ground="not_derived", test="leaf", leaf=check.leaf, grade=check.grade)
+                why_not = self.absence(check.leaf) if self.absence else None
+                return Reason(ground="not_derived", test="leaf", leaf=check.leaf, grade=check.grade, why_not=why_not)
             case Absent():
                 return Reason(ground="absence", test="leaf", leaf=check.leaf, value=check.value)
             case Unknown():
@@ -147,10 +169,3 @@ class _Prover:
 
 def _granted(firing: Firing, conclusion: str) -> str:
     return next(item.grade for item in firing.concluded if item.conclusion == conclusion)
-
-
-def certainty_of(own: tuple[Label, ...], source: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[Label, ...]:
-    """A rule's own certainty labels, or those of everything it cites, each once and strongest first."""
-    cited = (knowledge.reference_by_id[key].certainty for key in source if key in knowledge.reference_by_id)
-    labels = set(own) if own else {label for labels in cited for label in labels}
-    return tuple(label for label in LABEL_ORDER if label in labels)

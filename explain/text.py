@@ -1,83 +1,197 @@
 """Assessment -> plain text for a clinician: the first screen, then every conclusion with its reasons and sources.
 
-In: `Assessment`. Out: text, at most `WIDTH` columns. It lays out and never computes.
+In: `Assessment`. Out: text, at most `WIDTH` columns, the first screen at most `SCREEN` lines. It lays out and never computes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from textwrap import wrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from textwrap import shorten, wrap
 
+from ..engine.trace import Trace
+from ..knowledge.language import Difference
 from .assessment import Assessment, software_version
+from .certainty import certainty_in_words, overdue, weakest_links
+from .differences import VERDICT, differences_of
 from .document import knowledge_record
+from .estimates import EstimateResult, estimates_of
+from .inert import inert
 from .justification import Justification, Reason, RuleProof
-from .summary import Row, Summary, concluded_by_kind, row_of, summarise
-from .wording import Words
+from .rows import Row, RowWriter, concluded_by_kind
+from .summary import Summary, summarise
+from .why_not import unmet_leaves
+from .wording import Words, percent
 
 WIDTH = 100
 HEADING = 17
-FACTS_SHOWN = 5
+SCREEN = 24
+FACTS_SHOWN = 8
 INTENDED_USE = "For clinicians; supports, does not replace, an examination."
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How much of each row the first screen shows: facts, rows of one sort, and lines of a row after the urgency."""
+
+    facts: int
+    rows: int
+    lines: int
+
+
+FITS = (Fit(4, 3, 9), Fit(3, 2, 9), Fit(2, 2, 3), Fit(1, 1, 2), Fit(0, 1, 2), Fit(0, 1, 1))
 
 
 def render_text(assessment: Assessment, language: str = "en") -> str:
     """The explained answer as text."""
-    words = Words(assessment.knowledge, language)
-    lines = [*_first_screen(summarise(assessment, words)), "", *_details(assessment, words), *_sources(assessment, words)]
-    lines += ["", *_footer(assessment)]
-    return "\n".join(lines) + "\n"
+    words, trace = Words(assessment.knowledge, language), assessment.trace
+    parts = (
+        fitted(summarise(assessment, trace, words)),
+        _contradictions(trace, words),
+        _conclusions(assessment, trace, words),
+        _differences(assessment, words),
+        _estimates(assessment),
+        _held(trace, words),
+        _sources(assessment, words),
+        _footer(assessment),
+    )
+    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
 
-def _first_screen(summary: Summary) -> Iterator[str]:
-    for row in summary.contradictions + summary.steps + summary.urgency + summary.screens + summary.headlines:
-        yield from _row(row)
-    yield from (line for row in summary.plan for line in _row(row))
+def fitted(summary: Summary) -> list[str]:
+    """The first screen, in as much detail as fits."""
+    for fit in FITS:
+        lines = list(_first_screen(summary, fit))
+        if len(lines) <= SCREEN:
+            break
+    return lines
+
+
+def _first_screen(summary: Summary, fit: Fit) -> Iterator[str]:
+    for row in _limited(summary.first, fit):
+        yield from _row(row, fit if row not in summary.urgency[:1] else replace(fit, lines=9))
+    for row in (*summary.headlines, *summary.plan):
+        yield from _row(row, fit)
     for number, question in enumerate(summary.questions, 1):
-        yield from _labelled("Ask next" if number == 1 else "", f"{number} {question.question}", "  ")
-    yield from _labelled("", INTENDED_USE)
+        yield from _labelled("Ask next" if number == 1 else "", f"{number} {question.question}", fit.lines)
+    yield from _labelled("", INTENDED_USE, 1)
 
 
-def _row(row: Row) -> Iterator[str]:
-    yield from _labelled(row.heading, row.text + _cited(row.sources))
-    if row.facts:
-        shown = "; ".join(row.facts[:FACTS_SHOWN])
-        more = f"; and {len(row.facts) - FACTS_SHOWN} more" if len(row.facts) > FACTS_SHOWN else ""
-        yield from _labelled("", f"on: {shown}{more}", "  ")
+def _limited(rows: Iterable[Row], fit: Fit) -> Iterator[Row]:
+    """Rows of one heading as far as there is room, then how many more stand below."""
+    count: dict[str, int] = {}
+    rows = list(rows)
+    for row in rows:
+        count[row.heading] = count.get(row.heading, 0) + 1
+        if count[row.heading] <= fit.rows:
+            yield row
+        elif count[row.heading] == fit.rows + 1:
+            rest = sum(other.heading == row.heading for other in rows) - fit.rows
+            yield Row("", f"and {rest} more of this sort, below")
+
+
+def _row(row: Row, fit: Fit) -> Iterator[str]:
+    yield from _labelled(row.heading, row.text + _cited(row.sources), fit.lines)
+    if row.facts and fit.facts:
+        shown = "; ".join(row.facts[: fit.facts])
+        more = f"; and {len(row.facts) - fit.facts} more" if len(row.facts) > fit.facts else ""
+        yield from _labelled("", f"on: {shown}{more}", fit.lines, "  ")
 
 
 def _cited(sources: tuple[str, ...]) -> str:
     return f"  [{' '.join(sources)}]" if sources else ""
 
 
-def _labelled(heading: str, text: str, indent: str = "") -> Iterator[str]:
+def _labelled(heading: str, text: str, most: int, indent: str = "") -> Iterator[str]:
     room = WIDTH - HEADING - len(indent)
-    for number, line in enumerate(wrap(text, room) or [""]):
+    text = inert(text)
+    lines = wrap(text, room) or [""]
+    if len(lines) > most:
+        lines = wrap(shorten(text, room * most - 8, placeholder=" ..."), room)[:most]
+    for number, line in enumerate(lines):
         first = heading if number == 0 else ""
         yield f"{first:<{HEADING}}{indent}{line}".rstrip()
 
 
-def _details(assessment: Assessment, words: Words) -> Iterator[str]:
-    trace = assessment.trace
-    for kind, items in concluded_by_kind(assessment).items():
+def _contradictions(trace: Trace, words: Words) -> Iterator[str]:
+    """Each contradiction in full, where there are more than the first screen may show."""
+    if len(trace.contradictions) > 1:
+        yield "CONTRADICTIONS"
+        for item in trace.contradictions:
+            yield from _bullet("- ", f"{words.filled(item.because)}  [{item.constraint}]")
+            yield from _bullet("    on: ", "; ".join(words.finding(name) for name in item.findings))
+
+
+def _conclusions(assessment: Assessment, trace: Trace, words: Words) -> Iterator[str]:
+    named = frozenset(item.id for item in assessment.shown)
+    rows, certainty = RowWriter(assessment, trace, words, named), weakest_links(trace, assessment.knowledge)
+    beside = differences_of(assessment)
+    for number, (kind, items) in enumerate(concluded_by_kind(assessment).items()):
+        yield from [""] if number else []
         yield f"{words.kind(kind).upper()}"
         for item in items:
-            row = row_of(assessment, trace, words, item.id, "")
+            row = rows.row(item.id, "")
             yield from _bullet("- ", f"{row.text}  [{item.id}: {item.grade}]")
-            yield from _bullet("    on: ", "; ".join(row.facts)) if row.facts else ()
+            more = f"; and {len(row.facts) - FACTS_SHOWN} more" if len(row.facts) > FACTS_SHOWN else ""
+            yield from _bullet("    on: ", "; ".join(row.facts[:FACTS_SHOWN]) + more) if row.facts else ()
             yield from _bullet("    source: ", " ".join(row.sources))
             for reading in row.interpretation:
                 yield from _bullet("    our reading: ", reading)
-        yield ""
+            if link := certainty.get(item.id):
+                yield from _bullet("    weakest link: ", certainty_in_words(link))
+            for difference in (other for other in beside if item.id.partition(".")[0] in _about(other)):
+                yield from _bullet(f"    {VERDICT[difference.verdict]}: ", f"{difference.wording}  [{difference.id}]")
+
+
+def _about(item: Difference) -> set[str]:
+    return {name.partition(".")[0] for name in item.about}
+
+
+def _differences(assessment: Assessment, words: Words) -> Iterator[str]:
+    """What the article says beside what is published."""
+    found = differences_of(assessment)
+    if found:
+        yield "ARTICLE BESIDE PUBLISHED EVIDENCE"
+    for item in found:
+        yield from _bullet("- ", f"{VERDICT[item.verdict]}: {words.filled(item.wording)}  [{item.id}]")
+        yield from _bullet("    article: ", f"{words.filled(item.says)}{_cited(item.says_source)}")
+        yield from _bullet("    published: ", f"{words.filled(item.published)}{_cited(item.published_source)}")
+
+
+def _estimates(assessment: Assessment) -> Iterator[str]:
+    """Post-test probabilities as ranges, pooled and first-generation figures side by side."""
+    found = estimates_of(assessment.knowledge, assessment.grades)
+    if found:
+        yield "WHAT THE TESTS CHANGE"
+    for item in found:
+        yield from _bullet("- ", f"{item.title}  [{item.estimate}, with {' '.join(item.shown_with)}]")
+        for line in estimate_in_words(item):
+            yield from _bullet("    ", line)
+        yield from _bullet("    assumed: ", item.assumptions)
+
+
+def estimate_in_words(item: EstimateResult) -> Iterator[str]:
+    """One line for each published figure: never a bare percentage.
+
+    The range before, the range after, and the likelihood ratio with its interval and source.
+    """
+    for variant in item.variants:
+        point = f"{variant.point:g}, " if variant.point is not None else ""
+        low, high = variant.likelihood_ratio
+        ranges = f"from {percent(item.pre_test)} before to {percent(variant.post_test)} after"
+        yield f"{variant.label}: {ranges} (likelihood ratio {point}{low:g} to {high:g}){_cited(variant.source)}"
+
+
+def _held(trace: Trace, words: Words) -> Iterator[str]:
     if trace.blocked:
         yield "HELD BACK"
-        for blocked in trace.blocked:
-            reasons = ", ".join(words.graded(part.conclusion, part.grade) for part in blocked.by)
-            yield from _bullet("- ", f"{words.rule(blocked.rule, 'title')} [{blocked.rule}]: blocked by {reasons}")
-        yield ""
+    for blocked in trace.blocked:
+        reasons = ", ".join(words.graded(part.conclusion, part.grade) for part in blocked.by)
+        yield from _bullet("- ", f"{words.rule(blocked.rule, 'title')} [{blocked.rule}]: blocked by {reasons}")
 
 
 def _bullet(mark: str, text: str) -> Iterator[str]:
-    for number, line in enumerate(wrap(text, WIDTH - len(mark))):
+    for number, line in enumerate(wrap(inert(text), WIDTH - len(mark))):
         yield f"{mark if number == 0 else ' ' * len(mark)}{line}"
 
 
@@ -87,7 +201,9 @@ def _sources(assessment: Assessment, words: Words) -> Iterator[str]:
     if cited:
         yield "SOURCES"
     for key in cited:
-        yield from _bullet("  ", words.cited(key))
+        item = assessment.knowledge.reference_by_id[key]
+        late = f" (REVIEW WAS DUE {item.review_by})" if overdue(item, assessment.case.as_of) else ""
+        yield from _bullet("  ", words.cited(key) + late)
 
 
 def _footer(assessment: Assessment) -> Iterator[str]:
@@ -97,7 +213,7 @@ def _footer(assessment: Assessment) -> Iterator[str]:
     yield f"Knowledge {record.fingerprint[:16]} ({packs}){as_of}"
     yield f"sijoint {software_version()}; answered alike by {' and '.join(assessment.inference.evaluators)}"
     for name, value in record.overrides.items():
-        yield f"Local policy: {name} = {value}"
+        yield inert(f"Local policy: {name} = {value}")
 
 
 def render_why(assessment: Assessment, conclusion: str, language: str = "en") -> str:
@@ -107,7 +223,7 @@ def render_why(assessment: Assessment, conclusion: str, language: str = "en") ->
         NotDerivedError: it was not derived, or is not declared.
     """
     words = Words(assessment.knowledge, language)
-    return "\n".join(_proof(assessment.why(conclusion), words, "")) + "\n"
+    return inert("\n".join(_proof(assessment.why(conclusion), words, ""))) + "\n"
 
 
 def _proof(proof: Justification, words: Words, indent: str) -> Iterator[str]:
@@ -146,7 +262,5 @@ def _reason(reason: Reason, words: Words, indent: str) -> Iterator[str]:
         yield f"{indent}{heading}:"
         for member in reason.of:
             yield from _reason(member, words, indent + "  ")
-        for leaf in reason.unmet:
+        for leaf in (leaf for item in reason.unmet for leaf in unmet_leaves(item)):
             yield f"{indent}  (not met: {words.test(leaf)})"
-
-

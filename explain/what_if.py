@@ -1,0 +1,119 @@
+"""What if: what other answers would gain, lose and regrade, with the rules responsible.
+
+In: an engine, a case, changes as they would be written in a case. Out: `Shifts`. Both evaluators answer, as for any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ..engine.case import Case, Value
+from ..engine.case_reader import read_case
+from ..engine.infer import Engine
+from ..engine.program import Outcome
+from ..knowledge.language import URGENCY, KnowledgeBase
+from .counterfactual import lowers
+from .document import disposition_of
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class Told(BaseModel):
+    """One finding before and after; None for not recorded."""
+
+    model_config = FROZEN
+    finding: str
+    before: Value | None
+    after: Value | None
+
+
+class Shift(BaseModel):
+    """A conclusion whose grade changes: `started` are the rules for it that fire now and did not, `stopped` those that did."""
+
+    model_config = FROZEN
+    conclusion: str
+    before: str | None
+    after: str | None
+    started: tuple[str, ...]
+    stopped: tuple[str, ...]
+
+
+class Shifts(BaseModel):
+    """What changes came to: conclusions gained, lost and regraded, and the urgency before and after.
+
+    `re_examine` marks changes that lower the urgency: something to examine again, never advice.
+    """
+
+    model_config = FROZEN
+    changes: tuple[Told, ...]
+    gained: tuple[Shift, ...]
+    lost: tuple[Shift, ...]
+    regraded: tuple[Shift, ...]
+    disposition_before: str
+    disposition_after: str
+    re_examine: bool
+
+    @property
+    def all(self) -> tuple[Shift, ...]:
+        """Every shift: gained, regraded, lost."""
+        return (*self.gained, *self.regraded, *self.lost)
+
+
+def what_if(engine: Engine, case: Case, changes: Mapping[str, Any]) -> Shifts:
+    """What a case would come to with some findings recorded otherwise; None withdraws a finding.
+
+    Raises:
+        CaseError: a change cannot be read; every problem is listed.
+        EvaluatorDisagreement: two evaluators differ; there is no answer.
+    """
+    before = engine.infer(case).outcome
+    after = changed(case, changes, engine.knowledge)
+    return shifts_between(engine.knowledge, (case, before), (after, engine.infer(after).outcome))
+
+
+def changed(case: Case, changes: Mapping[str, Any], knowledge: KnowledgeBase) -> Case:
+    """A case with changes written as findings of a case are; who and when may be given with them.
+
+    Raises:
+        CaseError: a change cannot be read.
+    """
+    return case.after(read_case({"steps": [{"findings": dict(changes)}]}, knowledge).steps[0])
+
+
+def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after: tuple[Case, Outcome]) -> Shifts:
+    """What differs between two moments of a case."""
+    old, new = before[1].grade, after[1].grade
+    shifts = [
+        _shift(knowledge, item.id, before[1], after[1]) for item in knowledge.conclusions if old.get(item.id) != new.get(item.id)
+    ]
+    values, names = (before[0].values, after[0].values), (item.id for item in knowledge.findings)
+    told = (
+        Told(finding=name, before=values[0].get(name), after=values[1].get(name)) for name in names if _differs(name, *values)
+    )
+    return Shifts(
+        changes=tuple(told),
+        gained=tuple(item for item in shifts if item.before is None),
+        lost=tuple(item for item in shifts if item.after is None),
+        regraded=tuple(item for item in shifts if item.before is not None and item.after is not None),
+        disposition_before=disposition_of(knowledge, old),
+        disposition_after=disposition_of(knowledge, new),
+        re_examine=lowers(knowledge, old.get(URGENCY), new.get(URGENCY)),
+    )
+
+
+def _differs(name: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
+    return before.get(name) != after.get(name)
+
+
+def _shift(knowledge: KnowledgeBase, conclusion: str, before: Outcome, after: Outcome) -> Shift:
+    rules = [rule.id for rule in knowledge.rules_for[conclusion]]
+    return Shift(
+        conclusion=conclusion,
+        before=before.grade.get(conclusion),
+        after=after.grade.get(conclusion),
+        started=tuple(rule for rule in rules if rule in after.fired - before.fired),
+        stopped=tuple(rule for rule in rules if rule in before.fired - after.fired),
+    )

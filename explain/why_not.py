@@ -1,0 +1,235 @@
+"""Why not: for every rule that could conclude something, how far it is from firing and what kind each missing condition is.
+
+In: knowledge, program, case and its grades. Out: `WhyNot`, nearest rule first, down to findings. Within a rule what was not
+asked stands before what was answered otherwise. A conclusion that is missing in turn has a tree of its own; one that stood
+before is `seen`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..engine.case import Case, Value
+from ..engine.program import Program
+from ..engine.trace import Checked, Recorder
+from ..knowledge.conditions import Derived, Known, Later, Leaf, NotDerived, Unknown
+from ..knowledge.errors import nearest
+from ..knowledge.language import LABEL_ORDER, KnowledgeBase, Label, Rule
+
+FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+Lack = Literal["unknown", "known_false", "too_low", "not_derived", "blocked", "branch"]
+
+
+class Unmet(BaseModel):
+    """A condition that does not hold: a leaf with what stands against it, or a branch with the members that fail and that
+    hold.
+
+    `distance` counts the leaves that would have to change: all of an `all`, the nearest of an `any`, k less those met of a
+    count.
+    """
+
+    model_config = FROZEN
+    kind: Lack
+    test: Literal["leaf", "all", "any", "at_least"]
+    distance: int
+    leaf: Leaf | None = None
+    value: Value | None = None
+    grade: str | None = None
+    k: int | None = None
+    parameter: str | None = None
+    of: tuple[Unmet, ...] = ()
+    met: tuple[Checked, ...] = ()
+    below: WhyNot | None = None
+
+
+class RuleDistance(BaseModel):
+    """A rule that did not fire: `when` is None where its conditions hold, then `met` has them and only `blocked` is in the
+    way.
+    """
+
+    model_config = FROZEN
+    rule: str
+    title: str
+    file: str
+    line: int
+    grade: str
+    distance: int
+    when: Unmet | None
+    met: tuple[Checked, ...]
+    blocked: tuple[Unmet, ...]
+    source: tuple[str, ...]
+    interpretation: str | None
+    because: str | None
+    certainty: tuple[Label, ...]
+
+
+class WhyNot(BaseModel):
+    """Why a conclusion was not derived at a grade: `derived` is the weaker grade it has, if any.
+
+    `seen` stands for "as above", `folded` for a tree that the depth asked for leaves out.
+    """
+
+    model_config = FROZEN
+    conclusion: str
+    grade: str
+    derived: str | None = None
+    seen: bool = False
+    folded: bool = False
+    rules: tuple[RuleDistance, ...] = ()
+
+
+class DerivedError(KeyError):
+    """The conclusion was derived, so that there is no absence to explain; ask why it was."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def explain_absence(
+    knowledge: KnowledgeBase,
+    program: Program,
+    case: Case,
+    grades: dict[str, str],
+    conclusion: str,
+    *,
+    grade: str | None = None,
+    depth: int | None = None,
+) -> WhyNot:
+    """The tree of reasons why a conclusion was not derived, or not at `grade`; `depth` limits how many conclusions it goes
+    down.
+
+    Raises:
+        AskedError: the conclusion or grade is not declared.
+        DerivedError: it was derived.
+    """
+    from .checker import check_absence
+    from .counterfactual import AskedError
+
+    if conclusion not in knowledge.conclusion_by_id:
+        raise AskedError(f"unknown conclusion {conclusion[:60]}: {nearest(conclusion, knowledge.conclusion_by_id)}")
+    declared = knowledge.conclusion_by_id[conclusion]
+    asked = grade or declared.grades[0]
+    if asked not in declared.grades:
+        raise AskedError(f"{conclusion} has no grade {asked[:40]}; choose from {', '.join(declared.grades)}")
+    if conclusion in grades and declared.rank(grades[conclusion]) >= declared.rank(asked):
+        raise DerivedError(f"{conclusion} was derived from these findings; ask why")
+    found = Refuter(knowledge, Recorder(case, grades, program), depth).absence(conclusion, asked)
+    check_absence(knowledge, case, found, depth=depth)
+    return found
+
+
+class Refuter:
+    """Builds trees of absence; remembers which conclusions it explained before."""
+
+    def __init__(self, knowledge: KnowledgeBase, recorder: Recorder, depth: int | None) -> None:
+        self.knowledge, self.recorder, self.depth = knowledge, recorder, depth
+        self.seen: set[tuple[str, str]] = set()
+
+    def absence(self, conclusion: str, grade: str, level: int = 0) -> WhyNot:
+        """Why a conclusion was not derived at a grade or above."""
+        derived = self.recorder.grades.get(conclusion)
+        if (conclusion, grade) in self.seen:
+            return WhyNot(conclusion=conclusion, grade=grade, derived=derived, seen=True)
+        if self.depth is not None and level >= self.depth:
+            return WhyNot(conclusion=conclusion, grade=grade, derived=derived, folded=True)
+        self.seen.add((conclusion, grade))
+        declared = self.knowledge.conclusion_by_id[conclusion]
+        granted = [(rule, _granted(rule, conclusion)) for rule in self.knowledge.rules_for[conclusion]]
+        able = [(rule, given) for rule, given in granted if declared.rank(given) >= declared.rank(grade)]
+        rules = [self.rule(rule, given, level) for rule, given in able]
+        return WhyNot(
+            conclusion=conclusion, grade=grade, derived=derived, rules=tuple(sorted(rules, key=lambda item: item.distance))
+        )
+
+    def rule(self, rule: Rule, grade: str, level: int) -> RuleDistance:
+        """How far one rule is from firing."""
+        check = self.recorder.checked(rule.when)
+        when = None if check.holds else unmet_of(check, partial(self.below, level=level))
+        checks = (self.recorder.checked(item) for item in rule.blockers)
+        blocked = tuple(unmet_of(item) for item in checks if not item.holds)
+        return RuleDistance(
+            rule=rule.id,
+            title=rule.title,
+            file=rule.file,
+            line=rule.line,
+            grade=grade,
+            distance=(when.distance if when else 0) + len(blocked),
+            when=when,
+            met=(check,) if check.holds else (),
+            blocked=blocked,
+            source=rule.source,
+            interpretation=rule.interpretation,
+            because=rule.because,
+            certainty=certainty_of(rule.certainty, rule.source, self.knowledge),
+        )
+
+    def below(self, leaf: Derived, level: int) -> WhyNot:
+        """The tree of a missing conclusion that a rule tests."""
+        return self.absence(leaf.conclusion, leaf.grade, level + 1)
+
+
+def unmet_of(check: Checked, below: Callable[[Derived], WhyNot] | None = None) -> Unmet:
+    """A condition that does not hold, with what is missing of it; `below` explains the conclusions it misses."""
+    if check.leaf is None:
+        missing = [unmet_of(member, below) for member in check.of if not member.holds]
+        missing.sort(key=lambda item: item.kind != "unknown")
+        met = tuple(member for member in check.of if member.holds)
+        distance = distance_of(check.test, missing, check.k or 0, len(met))
+        of = tuple(missing)
+        return Unmet(kind="branch", test=check.test, distance=distance, k=check.k, parameter=check.parameter, of=of, met=met)
+    tree = below(check.leaf) if below and isinstance(check.leaf, Derived) else None
+    kind = lack_of(check.leaf, check.value, check.grade)
+    return Unmet(kind=kind, test="leaf", distance=1, leaf=check.leaf, value=check.value, grade=check.grade, below=tree)
+
+
+def unmet_leaves(item: Unmet) -> Iterator[Leaf]:
+    """The leaves that are missing, in order."""
+    if item.leaf is not None:
+        yield item.leaf
+    for member in item.of:
+        yield from unmet_leaves(member)
+
+
+def distance_of(test: str, missing: Sequence[Unmet], k: int, met: int) -> int:
+    """How many leaves of a branch would have to change."""
+    if test == "at_least":
+        return k - met
+    distances = [item.distance for item in missing]
+    return min(distances, default=1) if test == "any" else sum(distances)
+
+
+def lack_of(leaf: Leaf, value: Value | None, grade: str | None) -> Lack:
+    """What kind a leaf is that does not hold."""
+    match leaf:
+        case Derived():
+            return "too_low" if grade else "not_derived"
+        case NotDerived():
+            return "blocked"
+        case Known():
+            return "unknown"
+        case Unknown():
+            return "known_false"
+        case Later():
+            return "unknown" if value is None else "known_false"
+        case _:
+            return "unknown" if value is None else "known_false"
+
+
+def certainty_of(own: tuple[Label, ...], source: tuple[str, ...], knowledge: KnowledgeBase) -> tuple[Label, ...]:
+    """A rule's own certainty labels, or those of everything it cites, each once and strongest first."""
+    cited = (knowledge.reference_by_id[key].certainty for key in source if key in knowledge.reference_by_id)
+    labels = set(own) if own else {label for labels in cited for label in labels}
+    return tuple(label for label in LABEL_ORDER if label in labels)
+
+
+def _granted(rule: Rule, conclusion: str) -> str:
+    return next(item.grade for item in rule.then if item.conclusion == conclusion)
+
+
+for _model in (Unmet, RuleDistance, WhyNot):
+    _model.model_rebuild()
