@@ -92,24 +92,27 @@ class _Checker:
         self.demand(proof.grade == self.grade(name) is not None, "a wrong grade", name)
         cut = self.depth is not None and level >= self.depth
         if proof.seen or proof.folded or name in self.proved:
-            due = (proof.seen and name in self.proved) != (proof.folded and cut and name not in self.proved)
-            self.demand(due and proof.seen is not proof.folded and not proof.rules, "a proof left out", name)
+            is_due = (proof.seen and name in self.proved) != (proof.folded and cut and name not in self.proved)
+            self.demand(is_due and proof.seen is not proof.folded and not proof.rules, "a proof left out", name)
             return
         self.demand(not cut, "a proof below the depth asked for", name)
         self.proved.add(name)
         firing = {rule.id: rule for rule in self.knowledge.rules_for[name] if self.reference.fires(rule)}
-        claimed = [item.rule for item in proof.rules]
-        self.demand(len(set(claimed)) == len(claimed) and set(claimed) == set(firing), "rules missing or too many", name)
-        ranks = [self.rank_given(firing[item.rule], name, item.grade) for item in proof.rules]
-        self.demand(ranks == sorted(ranks, reverse=True), "a weaker rule before a stronger one", name)
+        due = sorted(firing, key=lambda rule: -self.rank_given(firing[rule], name))
+        self.demand([item.rule for item in proof.rules] == due, "rules missing, too many or out of order", name)
         for item in proof.rules:
+            self.demand(self.rank_of(item.grade, name) == self.rank_given(firing[item.rule], name), "a wrong grade", item.rule)
             self.rule(item, firing[item.rule], level)
 
-    def rank_given(self, rule: Rule, conclusion: str, grade: str) -> int:
-        """The rank of the grade that a rule gives, which must be the grade claimed."""
+    def rank_given(self, rule: Rule, conclusion: str) -> int:
+        """The rank of the grade that a rule gives."""
         given = next(part.grade for part in rule.then if part.conclusion == conclusion)
-        self.demand(given == grade, "a grade that the rule does not give", rule.id)
-        return self.knowledge.conclusion_by_id[conclusion].grades.index(given)
+        return self.rank_of(given, conclusion)
+
+    def rank_of(self, grade: str, conclusion: str) -> int:
+        """The rank of a grade; -1 for none of the conclusion."""
+        grades = self.knowledge.conclusion_by_id[conclusion].grades
+        return grades.index(grade) if grade in grades else -1
 
     def said(self, item: RuleProof | RuleDistance, rule: Rule) -> None:
         """What is said about a rule stands in its file."""
@@ -201,19 +204,16 @@ class _Checker:
         self.demand(self.reference.rank(name) < asked, "it was derived", name)
         cut, known = self.below is not None and level >= self.below, (name, tree.grade) in self.absent
         if tree.seen or tree.folded or known:
-            due = (tree.seen and known) != (tree.folded and cut and not known)
-            self.demand(due and tree.seen is not tree.folded and not tree.rules, "an absence left out", name)
+            is_due = (tree.seen and known) != (tree.folded and cut and not known)
+            self.demand(is_due and tree.seen is not tree.folded and not tree.rules, "an absence left out", name)
             return
         self.demand(not cut, "an absence below the depth asked for", name)
         self.absent.add((name, tree.grade))
-        given = {rule: part.grade for rule in self.knowledge.rules_for[name] for part in rule.then if part.conclusion == name}
-        able = {rule.id: rule for rule, grade in given.items() if grades.index(grade) >= asked}
-        claimed = [item.rule for item in tree.rules]
-        self.demand(len(set(claimed)) == len(claimed) and set(claimed) == set(able), "rules missing or too many", name)
-        distances = [item.distance for item in tree.rules]
-        self.demand(distances == sorted(distances), "a farther rule before a nearer one", name)
+        able = {rule.id: rule for rule in self.knowledge.rules_for[name] if self.rank_given(rule, name) >= asked}
+        due = sorted(able, key=lambda rule: self.far(able[rule]))
+        self.demand([item.rule for item in tree.rules] == due, "rules missing, too many or out of order", name)
         for item in tree.rules:
-            self.rank_given(able[item.rule], name, item.grade)
+            self.demand(self.rank_of(item.grade, name) == self.rank_given(able[item.rule], name), "a wrong grade", item.rule)
             self.distance(item, able[item.rule], level)
 
     def distance(self, item: RuleDistance, rule: Rule, level: int) -> None:
@@ -229,8 +229,11 @@ class _Checker:
             self.checked(check, rule.when, rule.id)
         if item.when is not None:
             self.unmet(item.when, rule.when, level, rule.id)
-        away = 0 if holds else self.away(rule.when)
-        self.demand(same(item.distance, away + len(holding)), "a wrong distance", rule.id)
+        self.demand(same(item.distance, self.far(rule)), "a wrong distance", rule.id)
+
+    def far(self, rule: Rule) -> int:
+        """How far a rule is from firing: missing leaves and what blocks it."""
+        return self.away(rule.when) + sum(not self.reference.holds(blocker) for blocker in rule.blockers)
 
     def away(self, condition: Condition) -> int:
         """How many leaves of a condition would have to change, by definition."""

@@ -124,8 +124,9 @@ class _Prover:
             return Justification(conclusion=conclusion, grade=grade, folded=True)
         self.seen.add(conclusion)
         declared = self.knowledge.conclusion_by_id[conclusion]
-        granted = {firing.rule: _granted(firing, conclusion) for firing in self.firings[conclusion]}
-        strongest_first = sorted(self.firings[conclusion], key=lambda firing: -declared.rank(granted[firing.rule]))
+        firings = {firing.rule: firing for firing in self.firings[conclusion]}
+        as_written = (firings[rule.id] for rule in self.knowledge.rules_for[conclusion] if rule.id in firings)
+        strongest_first = sorted(as_written, key=lambda firing: -declared.rank(_granted(firing, conclusion)))
         proofs = tuple(self.rule(firing, conclusion, level) for firing in strongest_first)
         return Justification(conclusion=conclusion, grade=grade, rules=proofs)
 

@@ -153,7 +153,7 @@ def _options(cut: Cut, case: Case, name: str, merged: bool) -> Iterator[Option]:
         true = true_atoms(cut, answer)
         if true == present and not dated and merged:
             continue
-        key = (true, dated and answer.signed, dated and answer.value is False, None if merged else answer)
+        key: object = (true, dated and answer.signed, dated and answer.value is False, None if merged else answer)
         groups.setdefault(key, []).append(answer)
         effect[key] = true
     for key, found in groups.items():

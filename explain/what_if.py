@@ -89,12 +89,10 @@ def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after
     shifts = [
         _shift(knowledge, item.id, before[1], after[1]) for item in knowledge.conclusions if old.get(item.id) != new.get(item.id)
     ]
-    values, names = (before[0].values, after[0].values), (item.id for item in knowledge.findings)
-    told = (
-        Told(finding=name, before=values[0].get(name), after=values[1].get(name)) for name in names if _differs(name, *values)
-    )
+    was, is_now = before[0].values, after[0].values
+    told = (Told(finding=item.id, before=was.get(item.id), after=is_now.get(item.id)) for item in knowledge.findings)
     return Shifts(
-        changes=tuple(told),
+        changes=tuple(item for item in told if item.before != item.after),
         gained=tuple(item for item in shifts if item.before is None),
         lost=tuple(item for item in shifts if item.after is None),
         regraded=tuple(item for item in shifts if item.before is not None and item.after is not None),
@@ -102,10 +100,6 @@ def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after
         disposition_after=disposition_of(knowledge, new),
         re_examine=lowers(knowledge, old.get(URGENCY), new.get(URGENCY)),
     )
-
-
-def _differs(name: str, before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
-    return before.get(name) != after.get(name)
 
 
 def _shift(knowledge: KnowledgeBase, conclusion: str, before: Outcome, after: Outcome) -> Shift:

@@ -1,0 +1,81 @@
+"""Brute force for the analyses: every assignment tried one by one, by the reference; nothing of the analyses is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from itertools import combinations, product
+
+from hypothesis import strategies as st
+from sijoint.engine.case import Case, Recorded
+from sijoint.engine.reference import Reference
+from sijoint.knowledge.conditions import Later, leaves
+from sijoint.knowledge.language import Finding, KnowledgeBase
+
+from strategies import cases, knowledge_bases, values_of
+
+Meets = Callable[[Reference], bool]
+
+
+@st.composite
+def small(draw: st.DrawFn, *, later: bool = False, findings: int = 4) -> tuple[KnowledgeBase, Case]:
+    """A small knowledge base, some findings fixed and some past, with a case."""
+    base = draw(knowledge_bases(max_rules=6, max_findings=findings, max_conclusions=4, max_leaves=5, later=later))
+    marked = tuple(_marked(item, draw(st.sampled_from(["", "", "", "fixed", "past"]))) for item in base.findings)
+    content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
+    knowledge = KnowledgeBase.model_construct(**(content | {"findings": marked, "fingerprint": base.fingerprint + repr(marked)}))
+    return knowledge, draw(cases(knowledge))
+
+
+def _marked(item: Finding, mark: str) -> Finding:
+    return item.model_copy(update={mark: True}) if mark else item
+
+
+def reads_dates(knowledge: KnowledgeBase) -> frozenset[str]:
+    """The work-ups whose signature some rule reads."""
+    return frozenset(leaf.finding for rule in knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, Later))
+
+
+def recorded(case: Case, entries: tuple[Recorded, ...]) -> Case:
+    kept = {item.finding: item for item in case.findings} | {item.finding: item for item in entries}
+    return Case(case=case.case, as_of=case.as_of, findings=tuple(kept[key] for key in sorted(kept)))
+
+
+def plain_answers(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
+    return [Recorded(finding=item.id, value=value) for value in values_of(item, knowledge)]
+
+
+def dated_answers(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
+    """Every value undated, and signed on a day before and on a day after all others."""
+    found = plain_answers(item, knowledge)
+    days = (date(2020, 1, 1), date(2026, 12, 31))
+    return found + [item.model_copy(update={"recorded_by": "Dr B", "recorded_on": day}) for day in days for item in found]
+
+
+def minimal_changes(knowledge: KnowledgeBase, case: Case, meets: Meets, most: int = 3) -> set[frozenset[tuple[str, object]]]:
+    """Every subset-minimal set of changes of findings to known values, fixed ones left alone."""
+    free = [item for item in knowledge.findings if not item.fixed]
+    answers = {item.id: [entry for entry in plain_answers(item, knowledge) if entry.value != case.values.get(item.id)] for item in free}
+    found: set[frozenset[tuple[str, object]]] = set()
+    if meets(Reference(knowledge, case)):
+        return found
+    for size in range(1, most + 1):
+        for names in combinations(answers, size):
+            for entries in product(*(answers[name] for name in names)):
+                key = frozenset((entry.finding, entry.value) for entry in entries)
+                if not any(smaller <= key for smaller in found) and meets(Reference(knowledge, recorded(case, entries))):
+                    found.add(key)
+    return found
+
+
+def completions(
+    knowledge: KnowledgeBase, case: Case, answers: Callable[[Finding, KnowledgeBase], list[Recorded]] = plain_answers
+) -> Iterator[Case]:
+    """Every completion: each unknown finding left unknown or given one of its answers."""
+    unknown = [item for item in knowledge.findings if item.id not in case.values]
+    for chosen in product(*([None, *answers(item, knowledge)] for item in unknown)):
+        yield recorded(case, tuple(entry for entry in chosen if entry is not None))
+
+
+def holds(knowledge: KnowledgeBase, case: Case, conclusion: str, grade: str) -> bool:
+    return Reference(knowledge, case).rank(conclusion) >= knowledge.conclusion_by_id[conclusion].grades.index(grade)
