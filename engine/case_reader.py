@@ -41,7 +41,19 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
             _check_known(source, knowledge)
             source.checked_for.add(knowledge.fingerprint)
         return source
-    document = _document(source)
+    return _read(_document(source), knowledge)
+
+
+def read_case_json(text: bytes, knowledge: KnowledgeBase, name: str = "case") -> Case:
+    """Read and validate a case from JSON text; `name` stands for the file in messages.
+
+    Raises:
+        CaseError: with every problem found.
+    """
+    return _read(_read_json(text, name), knowledge)
+
+
+def _read(document: Document, knowledge: KnowledgeBase) -> Case:
     reading = Reading(document, knowledge)
     readable = document.value is not None or not document.problems
     case = reading.case(document.value) if readable else None
@@ -293,5 +305,3 @@ class Reading:
         """A date without a time."""
         moment = self.moment(raw, path)
         return moment.date() if isinstance(moment, datetime) else moment
-
-
