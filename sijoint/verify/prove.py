@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Literal
 
 from ..engine import reference
@@ -130,17 +131,17 @@ class Prover:
             yield Reached(name, ask(solver, gate.term), None)
 
     def _reach_conclusions(self) -> Iterator[Reached]:
+        """Every conclusion at exactly each of its grades, with its smallest example."""
+        grades = self.formula.planes.grades
         for item in self.knowledge.conclusions:
-            for rank, grade in enumerate(item.grades):
-                goal = self.formula.planes.grades[item.id, grade]
-                holds = self._at_least(item.id, item.grades[rank:])
-                found = self.examples.find(goal, holds, f"reaches {item.id} {grade}")
-                name = f"{item.id}: {grade}"
+            for grade, stronger in zip_longest(item.grades, item.grades[1:]):
+                goal = grades[item.id, grade] & ~grades[item.id, stronger] if stronger else grades[item.id, grade]
+                found = self.examples.find(goal, self._derives(item.id, grade), f"reaches {item.id} {grade}")
                 example = found if isinstance(found, Example) else None
-                yield Reached(name, None if found is None else example is not None, example)
+                yield Reached(f"{item.id}: {grade}", None if found is None else example is not None, example)
 
-    def _at_least(self, name: str, grades: tuple[str, ...]) -> Callable[[Case], bool]:
-        return lambda case: self.formula.bitplane.evaluate(case).grade.get(name) in grades
+    def _derives(self, name: str, grade: str) -> Callable[[Case], bool]:
+        return lambda case: self.formula.bitplane.evaluate(case).grade.get(name) == grade
 
 
 def to_script(solver: Any) -> str:

@@ -1,0 +1,85 @@
+"""Proofs -> text: a line for each invariant, and for each refuted one the patient who refutes it with the reasons.
+
+In: `Proof`s and their knowledge. Out: text. It computes nothing but the trace of a counterexample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..engine.bitplane import Bitplane
+from ..engine.case import Case
+from ..engine.program import Outcome, compile_program
+from ..engine.trace import build_trace, holding_leaves
+from ..explain.wording import Words
+from ..knowledge.conditions import Derived
+from ..knowledge.language import KnowledgeBase
+from .case_files import case_file
+from .prove import Proof
+from .watch import rule_of, watch
+
+MARK = {"proved": "proved ", "refuted": "REFUTED", "unknown": "UNKNOWN"}
+
+
+def render_proof(proof: Proof, knowledge: KnowledgeBase) -> str:
+    """One invariant with its verdict, and the counterexample where there is one."""
+    item = proof.invariant
+    lines = [f"{MARK[proof.verdict]}  {item.pack}/{item.id}: {item.says}"]
+    if proof.verdict != "proved":
+        lines.append(f"    {item.file}:{item.line}")
+    if proof.verdict == "unknown" and not proof.where:
+        lines.append("    not decided within the limit of solver steps; counts as failed")
+    lines += [f"    {name}" for name in proof.where]
+    if proof.case:
+        lines += ["    this patient, as a case file:"]
+        lines += [f"      {line}" for line in case_file(proof.case).splitlines()]
+        lines += [f"    {line}" for line in explain(proof, knowledge)]
+    return "\n".join(lines)
+
+
+def explain(proof: Proof, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Why the patient of a proof refutes its invariant: what holds, and by which rules."""
+    assert proof.case
+    if proof.case.steps:
+        yield from _explain_step(proof.case, knowledge)
+        return
+    watched = watch(knowledge)
+    program = compile_program(watched)
+    outcome = Bitplane(program).evaluate(proof.case)
+    trace = build_trace(watched, program, proof.case, outcome, ("compiled",))
+    firing = next(item for item in trace.firings if item.rule == rule_of(proof.invariant))
+    words = Words(knowledge)
+    yield "because for this patient it holds that:"
+    for leaf in dict.fromkeys(holding_leaves(firing.when)):
+        rules = by_rules(knowledge, outcome, leaf.conclusion) if isinstance(leaf, Derived) else ""
+        yield f"  - {words.test(leaf)}{rules}"
+
+
+def by_rules(knowledge: KnowledgeBase, outcome: Outcome, conclusion: str) -> str:
+    """The rules that gave a conclusion."""
+    fired = [rule for rule in knowledge.rules_for[conclusion] if rule.id in outcome.fired]
+    return f" (by {', '.join(f'{rule.id} at {rule.file}:{rule.line}' for rule in fired)})" if fired else ""
+
+
+def _explain_step(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
+    """What the one step of a case changes."""
+    bitplane = Bitplane(compile_program(knowledge))
+    moments = case.moments()
+    before, after = bitplane.evaluate(moments[0]), bitplane.evaluate(moments[-1])
+    yield "because the step changes:"
+    for name in dict.fromkeys((*before.grade, *after.grade)):
+        was, becomes = before.grade.get(name, "not derived"), after.grade.get(name, "not derived")
+        if was != becomes:
+            yield f"  - {name}: {was} -> {becomes}{by_rules(knowledge, before, name)}{by_rules(knowledge, after, name)}"
+
+
+def render_examples(proofs: Iterable[Proof]) -> str:
+    """The smallest example of every conclusion and grade, as YAML documents of a list."""
+    lines = []
+    for proof in proofs:
+        for item in (item for item in proof.reached if item.example):
+            assert item.example
+            smallest = "smallest" if item.example.smallest else "small"
+            lines.append(f"# {item.name}: {smallest}, {len(item.example.case.findings)} findings")
+            lines.append(case_file(item.example.case))
+    return "---\n".join(f"{comment}\n{case}" for comment, case in zip(lines[::2], lines[1::2], strict=True))
