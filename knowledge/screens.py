@@ -21,6 +21,7 @@ from .conditions import (
     Comparison,
     Condition,
     Derived,
+    FindingTest,
     Known,
     Later,
     NotDerived,
@@ -104,23 +105,30 @@ class Reach:
             case _:
                 return condition
 
-    def may_be_answered(self, test: Present | Absent | NumberTest | ChoiceTest) -> Condition:
+    def may_be_answered(self, test: FindingTest) -> Condition:
         """Holds while a test is open: its finding is unknown, and no constraint rules out that it be answered so."""
         unknown = Unknown(finding=test.finding)
-        free = tuple(
-            any_of(part for other in item.never if not implies(test, other) for part in self.may_fail(other))
-            for item in self._constraints_on.get(test.finding, ())
-            if any(implies(test, member) for member in item.never)
-        )
+        ruling = (item for item in self._constraints_on.get(test.finding, ()) if any(implies(test, part) for part in item.never))
+        free = tuple(any_of(parts) for item in ruling if (parts := self.may_be_kept(item, test)) is not None)
         return all_of((unknown, *free)) if free else unknown
 
-    def may_fail(self, test: Condition) -> tuple[Condition, ...]:
-        """Alternatives under which a test of one finding does not hold: another value, or none."""
+    def may_be_kept(self, constraint: Constraint, test: FindingTest) -> tuple[Condition, ...] | None:
+        """Alternatives under which a constraint is kept although `test` is met; None where that cannot be told."""
+        others = tuple(part for part in constraint.never if not implies(test, part))
+        failing = [self.may_fail(part) for part in others]
+        if None in failing or any(test.finding in findings_of(leaf) for part in others for leaf in leaves(part)):
+            return None
+        return tuple(part for parts in failing for part in parts or ())
+
+    def may_fail(self, test: Condition) -> tuple[Condition, ...] | None:
+        """Alternatives under which a test of one finding does not hold: another value, or none; None for other forms."""
         match test:
             case Present(finding=name):
                 return Absent(finding=name), Unknown(finding=name)
             case Absent(finding=name):
                 return Present(finding=name), Unknown(finding=name)
+            case Known(finding=name):
+                return (Unknown(finding=name),)
             case ChoiceTest(finding=name, choices=choices):
                 others = tuple(choice for choice in self.findings[name].choices if choice not in choices)
                 return ChoiceTest(finding=name, choices=others), Unknown(finding=name)
@@ -129,9 +137,10 @@ class Reach:
                 tests = tuple(NumberTest(finding=name, comparison=key, value=test.value) for key in opposite)
                 return *tests, Unknown(finding=name)
             case All(of=members):
-                return tuple(part for member in members for part in self.may_fail(member))
+                failing = [self.may_fail(member) for member in members]
+                return None if None in failing else tuple(part for parts in failing for part in parts or ())
             case _:
-                return ()
+                return None
 
     def may_lapse(self, blocker: NotDerived) -> Condition:
         """Holds while a blocking conclusion is not derived, or while an unanswered question could still withdraw it.
