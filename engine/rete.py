@@ -16,7 +16,7 @@ from math import prod
 from typing import Any
 from weakref import finalize
 
-from ..knowledge.conditions import BRANCHES, All, AtLeast, Branch, ConclusionTest, Condition, Derived, Leaf, leaves
+from ..knowledge.conditions import BRANCHES, All, AnyOf, AtLeast, Branch, ConclusionTest, Condition, Derived, Leaf, leaves
 from ..knowledge.errors import EngineError
 from ..knowledge.language import Consequence, Rule
 from .atoms import decide_all
@@ -98,13 +98,13 @@ class Rete:
 class _Ruleset:
     """One ruleset of durable-rules, freed with this object; for one thread at a time."""
 
-    def __init__(self, patterns: Mapping[str, Json]) -> None:
+    def __init__(self, patterns: Sequence[tuple[str, Json]]) -> None:
         from durable import engine
 
-        self._read = sorted(set(chain(*map(properties, patterns.values()))))
+        self._read = sorted(set(chain(*(properties(test) for _, test in patterns))))
         self._fired: list[str] = []
         # The tail rule sees to it that every fact is read by a rule and every sid has run an action.
-        rules = {f"r{place}": self._rule(engine, *it) for place, it in enumerate([*patterns.items(), ("", {ON: 1})])}
+        rules = {f"r{place}": self._rule(engine, *it) for place, it in enumerate([*patterns, ("", {ON: 1})])}
         # Not in a `Host`, which starts two timer threads that would touch the ruleset behind the lock.
         self._durable = engine.Ruleset(f"sijoint{next(_numbers)}", None, rules)
         finalize(self, engine.durable_rules_engine.delete_ruleset, self._durable._handle).atexit = False
@@ -156,9 +156,29 @@ def condition_of(rule: Rule) -> Condition:
     return All(of=(rule.when, *rule.blockers))
 
 
-def pattern(rule: Rule, names: Names) -> Json:
-    """The test of a rule: nested where that is small, else one comparison; EngineError where the rule is too large."""
-    condition = condition_of(rule)
+def parts_of(rule: Rule) -> Iterator[Condition]:
+    """Conditions any of which lets a rule fire: one, or several where an `any` reads more than one fact may hold."""
+    whole = condition_of(rule)
+    if len(set(leaves(whole))) <= MOST_READ or not isinstance(rule.when, AnyOf):
+        yield whole
+        return
+    part: list[Condition] = []
+    read = always = set(chain(*map(leaves, rule.blockers)))
+    for member in rule.when.of:
+        read = read.union(leaves(member))
+        if part and len(read) > MOST_READ:
+            yield All(of=(AnyOf(of=tuple(part)), *rule.blockers))
+            part, read = [], always.union(leaves(member))
+        part.append(member)
+    yield All(of=(AnyOf(of=tuple(part)), *rule.blockers))
+
+
+def pattern(condition: Condition, rule: Rule, names: Names) -> Json:
+    """The test of a rule or a part of it: nested where that is small, else one comparison.
+
+    Raises:
+        EngineError: it reads more than one fact may hold.
+    """
     if len(set(leaves(condition))) > MOST_READ:
         raise EngineError(f"{rule.id} has over {MOST_READ} different tests, too many for durable-rules: divide it")
     test = nested(condition, names)
@@ -220,18 +240,18 @@ def properties(test: Json) -> Iterator[tuple[str, bool]]:
             yield key, False
 
 
-def split(rules: Iterable[Rule], names: Names) -> Iterator[dict[str, Json]]:
-    """Tests by rule id, in groups that fit into one ruleset together with its tail rule."""
-    group: dict[str, Json] = {}
+def split(rules: Iterable[Rule], names: Names) -> Iterator[list[tuple[str, Json]]]:
+    """Tests with their rule ids, in groups that fit into one ruleset together with its tail rule."""
+    group: list[tuple[str, Json]] = []
     taken, read = 1, set[str]()
     for rule in rules:
-        test = pattern(rule, names)
-        reads = {name for name, _ in properties(test)}
-        if group and (taken + ways(test) > MOST_WAYS or len(read | reads) > MOST_READ):
-            yield group
-            group, taken, read = {}, 1, set()
-        group[rule.id] = test
-        taken, read = taken + ways(test), read | reads
+        for test in (pattern(part, rule, names) for part in parts_of(rule)):
+            reads = {name for name, _ in properties(test)}
+            if group and (taken + ways(test) > MOST_WAYS or len(read | reads) > MOST_READ):
+                yield group
+                group, taken, read = [], 1, set()
+            group.append((rule.id, test))
+            taken, read = taken + ways(test), read | reads
     yield group
 
 
