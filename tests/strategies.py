@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice, product
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded, Step, Value
@@ -82,7 +82,7 @@ def knowledge_bases(
     *,
     later: bool = True,
     sides: bool = True,
-    screens: bool = True,
+    screens: bool | Literal["reach"] = True,
     gates: bool = True,
     constraints: bool = True,
 ) -> KnowledgeBase:
@@ -94,7 +94,8 @@ def knowledge_bases(
     findings = draw(declared_findings(max_findings, sides=sides))
     conclusions = draw(declared_conclusions(max_conclusions, sides=sides, gates=gates))
     parameters = draw(st.lists(st.integers(1, 3), max_size=2).map(_parameters))
-    screen = draw(screens_over(findings, conclusions)) if screens and draw(st.booleans()) else None
+    wanted = screens == "reach" or (screens and draw(st.booleans()))
+    screen = draw(screens_over(findings, conclusions, reach=screens == "reach" or draw(st.booleans()))) if wanted else None
     gated_by = (HOLD, SCREEN_OPEN) if screen else (HOLD,)
     kinds = (("plain", Kind()), ("advice", Kind(actionable=True, unless=gated_by)))
     drawer = _Rules(findings, conclusions, parameters, gated_by, later=later, max_leaves=max_leaves)
@@ -254,20 +255,20 @@ def _urgency(place: dict[str, Any]) -> Conclusion:
 
 
 @st.composite
-def screens_over(draw: st.DrawFn, findings: list[Finding], conclusions: list[Conclusion]) -> Screen:
+def screens_over(draw: st.DrawFn, findings: list[Finding], conclusions: list[Conclusion], *, reach: bool) -> Screen:
     """A screen that asks, or one that guards a grade of the urgency."""
     ask: tuple[str, ...] = ()
-    reach: dict[str, str] = {}
-    if draw(st.booleans()):
+    grades: dict[str, str] = {}
+    if not reach:
         ask = tuple(draw(st.lists(st.sampled_from([item.id for item in findings]), min_size=1, max_size=3, unique=True)))
     else:
         urgency = next(item for item in conclusions if item.id == DISPOSITION)
-        reach = {DISPOSITION: draw(st.sampled_from(urgency.grades))}
+        grades = {DISPOSITION: draw(st.sampled_from(urgency.grades))}
     return Screen(
         id="screen",
         title="Screen",
         ask=ask,
-        reach=reach,
+        reach=grades,
         open=SCREEN_OPEN,
         source=SOURCE,
         pack=BASE,
@@ -468,10 +469,11 @@ def cases(draw: st.DrawFn, knowledge: KnowledgeBase, *, complete: bool = False, 
     later: list[Step] = []
     if steps:
         for number in range(draw(st.integers(0, 2))):
-            known = _drawn(draw, knowledge.findings, knowledge, dated, complete=False)
+            day = date(2026, 4, number + 1)
+            known = _recorded_on(day, _drawn(draw, knowledge.findings, knowledge, dated, complete=False))
             gone = draw(st.lists(st.sampled_from([item.id for item in knowledge.findings]), max_size=2, unique=True))
             gone = sorted(set(gone) - {item.finding for item in known})
-            later.append(Step(as_of=date(2026, 4, number + 1), title=f"step {number}", findings=known, withdrawn=tuple(gone)))
+            later.append(Step(as_of=day, title=f"step {number}", findings=known, withdrawn=tuple(gone)))
     return Case(case="random", as_of=draw(st.sampled_from([None, date(2026, 3, 3)])), findings=findings, steps=tuple(later))
 
 
@@ -487,6 +489,11 @@ def _drawn(
             who = {"recorded_by": draw(st.sampled_from([None, "Dr A"])), "recorded_on": draw(st.sampled_from(DAYS))}
         found.append(Recorded(finding=item.id, value=draw(st.sampled_from(values_of(item, knowledge))), **who))
     return tuple(found)
+
+
+def _recorded_on(day: date, findings: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
+    """What a dated step records was recorded on its day, where nothing else is said."""
+    return tuple(item.model_copy(update={"recorded_on": item.recorded_on or day}) for item in findings)
 
 
 def dated_findings(knowledge: KnowledgeBase) -> frozenset[str]:
