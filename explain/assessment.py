@@ -1,7 +1,7 @@
 """An assessment: what one case comes to, and every question that can be asked of it.
 
-In: an engine and a validated case. Out: `Assessment`. It keeps the light record; trace, justifications and documents are built from it when
-asked for, the same each time.
+In: an engine and a validated case. Out: `Assessment`. It keeps the light record; trace, justifications and documents
+are built from it when asked for, the same each time.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from .document import (
     knowledge_record,
     screen_states,
 )
+from .estimates import estimates_of
 from .justification import Justification, NotDerivedError, justify
 
 if TYPE_CHECKING:
+    from rich.tree import Tree
+
     from .arguments import Ledger
     from .contrast import Contrast
     from .counterfactual import Counterfactuals
@@ -222,6 +225,9 @@ class Assessment:
 
     def document(self) -> AssessmentDocument:
         """The whole assessment as `sijoint.assessment/1`."""
+        from .certainty import weakest_links
+        from .differences import differences_of
+
         trace = self.trace
         return AssessmentDocument(
             case=given(self.case),
@@ -232,6 +238,9 @@ class Assessment:
             withheld=tuple(item for item in trace.blocked if item.gated),
             firings=trace.firings,
             steps=self.steps,
+            weakest_links=dict(weakest_links(trace, self.knowledge)),
+            differences=differences_of(self),
+            estimates=estimates_of(self.knowledge, self.grades),
             knowledge=knowledge_record(self.knowledge),
             software=SoftwareRecord(name="sijoint", version=software_version()),
             evaluators=self.inference.evaluators,
@@ -240,6 +249,50 @@ class Assessment:
     def to_json(self, indent: int | None = 2) -> str:
         """The document as JSON, byte-identical for the same case and knowledge."""
         return self.document().model_dump_json(indent=indent, by_alias=True, exclude_none=True) + "\n"
+
+    def to_html(self) -> str:
+        """The report as one self-contained HTML page, byte-identical for the same case and knowledge.
+
+        Raises:
+            EngineError: Jinja2 is not installed; it comes with `sijoint[report]`.
+        """
+        from .html import render_html
+
+        return render_html(self)
+
+    def to_markdown(self) -> str:
+        """The report as Markdown, from the same tree as the HTML."""
+        from .markdown import render_markdown
+
+        return render_markdown(self)
+
+    def to_audit(self) -> str:
+        """The report as text for an auditor: every id, file and line, every condition, and what to examine again."""
+        from .markdown import render_audit
+
+        return render_audit(self)
+
+    def to_patient(self) -> str:
+        """The text for the patient: plain words, the action first."""
+        from .patient import render_patient
+
+        return render_patient(self)
+
+    def _repr_html_(self) -> str | None:
+        """The answer in brief for notebooks; None, for the plain text, where Jinja2 is not installed."""
+        from ..knowledge.errors import EngineError
+        from .html import render_fragment
+
+        try:
+            return render_fragment(self)
+        except EngineError:
+            return None
+
+    def __rich__(self) -> Tree:
+        """The answer as a tree for terminals."""
+        from .terminal import render_tree
+
+        return render_tree(self)
 
     def __str__(self) -> str:
         from .text import render_text

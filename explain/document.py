@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..engine.case import Case, Recorded, Value
 from ..engine.trace import Blocked, Contradiction, Firing, Trace, holding_leaves
 from ..knowledge.conditions import Unknown
-from ..knowledge.language import URGENCY, Conclusion, KnowledgeBase
+from ..knowledge.language import URGENCY, Conclusion, Difference, KnowledgeBase, Label
 from ..knowledge.screens import unanswered
+from .estimates import EstimateResult
 
 SCHEMA: Literal["sijoint.assessment/1"] = "sijoint.assessment/1"
 NOT_DETERMINED = "not_determined"
@@ -116,6 +117,9 @@ class AssessmentDocument(BaseModel):
     withheld: tuple[Blocked, ...]
     firings: tuple[Firing, ...]
     steps: tuple[StepResult, ...]
+    weakest_links: dict[str, Label] = Field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+    estimates: tuple[EstimateResult, ...] = ()
     knowledge: KnowledgeRecord
     software: SoftwareRecord
     evaluators: tuple[str, ...]

@@ -1,7 +1,8 @@
-"""Trace -> a drawing of the fired rules: one box per rule, in columns by stratum, as static SVG with a title and a text alternative.
+"""Trace -> a drawing of the fired rules: one box per rule, in columns by stratum, as static SVG with a title and a
+text alternative.
 
-In: `Assessment`. Out: `Drawing` (boxes and arrows as data), and SVG text. The layout is deterministic: columns are strata in which something
-fired, and boxes in a column are ordered by the mean place of what they rest on.
+In: `Assessment`. Out: `Drawing` (boxes and arrows as data), and SVG text. The layout is deterministic: columns are
+strata in which something fired, and boxes in a column are ordered by the mean place of what they rest on.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def draw(assessment: Assessment, words: Words) -> Drawing:
     columns = _columns(fired, assessment.engine.program.stratum_of)
     ordered = _order(columns, rests)
     boxes = {
-        rule.id: _box(rule, words, assessment, column, row) for column, rules in enumerate(ordered) for row, rule in enumerate(rules)
+        rule.id: _box(rule, words, assessment, column, row)
+        for column, rules in enumerate(ordered)
+        for row, rule in enumerate(rules)
     }
     arrows = tuple(Arrow(boxes[start], boxes[end]) for end in boxes for start in rests[end])
     width = MARGIN * 2 + max(len(ordered), 1) * (BOX_WIDTH + GAP_X) - GAP_X

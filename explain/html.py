@@ -5,18 +5,23 @@ In: `Page` and `Drawing`. Out: HTML. Jinja2 escapes everything; nothing from kno
 
 from __future__ import annotations
 
-import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..knowledge.errors import EngineError
 from .graph import BOX_HEIGHT, BOX_WIDTH, Drawing, describe_drawing, draw
-from .page import Page, build_page
+from .inert import inert
+from .nodes import Page
+from .page import build_page
 from .wording import Words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from .assessment import Assessment
+
+LAST = ("sources", "use", "record")
+"""The sections that follow the drawing."""
 
 
 def render_html(assessment: Assessment, language: str = "en") -> str:
@@ -34,6 +39,8 @@ def fill_report(page: Page, drawing: Drawing, language: str) -> str:
     template = _environment().get_template("report.html.j2")
     return template.render(
         page=page,
+        first=[section for section in page.sections if section.id not in LAST],
+        last=[section for section in page.sections if section.id in LAST],
         drawing=drawing,
         description=describe_drawing(drawing),
         box={"width": BOX_WIDTH, "height": BOX_HEIGHT},
@@ -41,12 +48,16 @@ def fill_report(page: Page, drawing: Drawing, language: str) -> str:
     )
 
 
-def fragment(assessment: Assessment) -> str:
-    """The banner and headlines as an HTML fragment for notebooks."""
-    page = build_page(assessment)
-    return _environment().get_template("fragment.html.j2").render(page=page)
+def render_fragment(assessment: Assessment) -> str:
+    """The banner and headlines as an HTML fragment for notebooks.
+
+    Raises:
+        EngineError: Jinja2 is not installed; it comes with `sijoint[report]`.
+    """
+    return _environment().get_template("fragment.html.j2").render(page=build_page(assessment))
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -62,16 +73,3 @@ def _environment() -> Environment:
     )
     environment.filters["inert"] = inert
     return environment
-
-
-def inert(text: str) -> str:
-    """A text without control and direction-changing characters, each shown as its code point.
-
-    >>> inert("a\\u202eb")
-    'a[U+202E]b'
-    """
-    return "".join(f"[U+{ord(char):04X}]" if _unsafe(char) else char for char in text)
-
-
-def _unsafe(char: str) -> bool:
-    return char not in "\n\t" and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from .assessment import Assessment
-from .html import inert
-from .page import Node, Page, build_page
+from .inert import inert
+from .nodes import Node, Page
+from .page import build_page
 
 WIDTH = 110
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -51,7 +52,7 @@ def escape(text: str) -> str:
 
 def render_audit(assessment: Assessment, language: str = "en") -> str:
     """Everything as indented text with ids, file and line of every rule, and every condition."""
-    return "\n".join(_audit(build_page(assessment, language))) + "\n"
+    return "\n".join(_audit(build_page(assessment, language, audit=True))) + "\n"
 
 
 def _audit(page: Page) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Assessment -> page: the one tree from which HTML, Markdown and the auditor's text are rendered.
 
-In: `Assessment`. Out: `Page` of sections and nodes. Each conclusion is proved once, under its kind; where it is met again a link leads there.
+In: `Assessment`. Out: `Page` of sections and nodes. Each conclusion is proved once, under its kind; where it is met
+again a link leads there.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ FOLD = 12
 """A list longer than this starts folded."""
 
 
-def build_page(assessment: Assessment, language: str = "en") -> Page:
-    """The page of an assessment; sections without content are left out."""
-    writer = PageWriter(assessment, Words(assessment.knowledge, language))
+def build_page(assessment: Assessment, language: str = "en", *, audit: bool = False) -> Page:
+    """The page of an assessment; sections without content are left out. `audit` adds what is written for auditors alone."""
+    writer = PageWriter(assessment, Words(assessment.knowledge, language), audit=audit)
     sections = tuple(section for section in writer.sections() if section.nodes)
     as_of = f"As of {assessment.case.as_of}. " if assessment.case.as_of else ""
     return Page(
@@ -43,8 +44,8 @@ def build_page(assessment: Assessment, language: str = "en") -> Page:
 class PageWriter:
     """Writes the sections of a page, each from its own part of the assessment."""
 
-    def __init__(self, assessment: Assessment, words: Words) -> None:
-        self.assessment, self.words = assessment, words
+    def __init__(self, assessment: Assessment, words: Words, *, audit: bool = False) -> None:
+        self.assessment, self.words, self.audit = assessment, words, audit
         self.knowledge = assessment.knowledge
         self.trace = assessment.trace
         self.summary: Summary = summarise(assessment, self.trace, words)
@@ -52,7 +53,7 @@ class PageWriter:
 
     def sections(self) -> Iterator[Section]:
         """Every section in order."""
-        inquiry = InquiryWriter(self.assessment, self.trace, self.words)
+        inquiry = InquiryWriter(self.assessment, self.trace, self.words, audit=self.audit)
         record = RecordWriter(self.assessment, self.trace, self.words)
         yield Section(id="plan", title="Plan", nodes=tuple(self.plan()))
         yield Section(id="next", title="Ask next", nodes=tuple(self.questions()))
@@ -93,7 +94,11 @@ class PageWriter:
     def questions(self) -> Iterator[Node]:
         """What to ask next."""
         for question in self.summary.questions:
-            yield Node(text=question.question, ids=(question.finding,), children=tuple(note(None, question.why)))
+            yield Node(
+                text=question.question,
+                ids=(question.finding,),
+                children=(*note(None, question.effects), *note("why", question.why)),
+            )
 
     def contradictions(self) -> Iterator[Node]:
         """Answers that cannot all be right, each with its findings."""
@@ -126,7 +131,9 @@ class PageWriter:
         """Post-test probabilities as ranges, pooled and first-generation figures side by side, with their assumptions."""
         for item in estimates_of(self.knowledge, self.assessment.grades):
             assumed = note("assumed", self.words.filled(item.assumptions))
-            yield Node(text=item.title, ids=(item.estimate, *item.shown_with), role="pair", children=(*self._variants(item), *assumed))
+            yield Node(
+                text=item.title, ids=(item.estimate, *item.shown_with), role="pair", children=(*self._variants(item), *assumed)
+            )
 
     def _variants(self, item: EstimateResult) -> Iterator[Node]:
         for variant in item.variants:
@@ -143,5 +150,3 @@ class PageWriter:
             ids = (blocked.rule, *(part.conclusion for part in blocked.by))
             text = f"{self.words.rule(blocked.rule, 'title')}: held back by {' and '.join(by)} ({blocked.file}:{blocked.line})"
             yield Node(text=text, ids=ids, role="rule")
-
-

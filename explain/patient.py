@@ -1,7 +1,8 @@
 """Assessment -> plain words for the patient: what to do first, then what may be going on, then what may help.
 
-In: `Assessment`. Out: text made of the patient sentences of the wording files. With an emergency or urgent tier the first sentence names
-the action and the time. While treatment is on hold nothing is said beyond urgency, suspicion and notices.
+In: `Assessment`. Out: text made of the patient sentences of the wording files. With an emergency or urgent tier the
+first sentence names the action and the time. While treatment is on hold nothing is said beyond urgency, suspicion and
+notices.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Assessment -> plain text for a clinician: the first screen, then every conclusion with its reasons and sources.
 
-In: `Assessment`. Out: text, at most `WIDTH` columns, the first screen at most `SCREEN` lines. It lays out and never computes.
+In: `Assessment`. Out: text, at most `WIDTH` columns, the first screen at most `SCREEN` lines. It lays out and never
+computes.
 """
 
 from __future__ import annotations
@@ -32,14 +33,23 @@ INTENDED_USE = "For clinicians; supports, does not replace, an examination."
 
 @dataclass(frozen=True)
 class Fit:
-    """How much of each row the first screen shows: facts, rows of one sort, and lines of a row after the urgency."""
+    """How much of each row the first screen shows: facts, rows of one sort, lines of a row after the urgency, effects of answers."""
 
     facts: int
     rows: int
     lines: int
+    effects: bool = True
 
 
-FITS = (Fit(4, 3, 9), Fit(3, 2, 9), Fit(2, 2, 3), Fit(1, 1, 2), Fit(0, 1, 2), Fit(0, 1, 1))
+FITS = (
+    Fit(4, 3, 9),
+    Fit(3, 2, 9),
+    Fit(2, 2, 3),
+    Fit(2, 2, 3, effects=False),
+    Fit(1, 1, 2),
+    Fit(0, 1, 2, effects=False),
+    Fit(0, 1, 1, effects=False),
+)
 
 
 def render_text(assessment: Assessment, language: str = "en") -> str:
@@ -73,7 +83,8 @@ def _first_screen(summary: Summary, fit: Fit) -> Iterator[str]:
     for row in (*summary.headlines, *summary.plan):
         yield from _row(row, fit)
     for number, question in enumerate(summary.questions, 1):
-        yield from _labelled("Ask next" if number == 1 else "", f"{number} {question.question}", fit.lines)
+        effects = f"  ({question.effects})" if fit.effects else ""
+        yield from _labelled("Ask next" if number == 1 else "", f"{number} {question.question}{effects}", fit.lines)
     yield from _labelled("", INTENDED_USE, 1)
 
 

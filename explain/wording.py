@@ -1,6 +1,7 @@
 """Ids -> words: how a finding, a fact, a conclusion or a rule is named to people, from the wording files.
 
-In: `KnowledgeBase` and a language. Out: `Words`. Sentences come from the knowledge; only joints such as "not" or "more than" stand here.
+In: `KnowledgeBase` and a language. Out: `Words`. Sentences come from the knowledge; only joints such as "not" or "more
+than" stand here.
 """
 
 from __future__ import annotations
@@ -122,12 +123,14 @@ class Words:
 
     def fact(self, leaf: Leaf, value: Value | None) -> str:
         """The fact that met a leaf: the recorded value, and the bound it was compared with."""
-        if isinstance(leaf, NumberTest) and value is not None:
+        if value is None or isinstance(leaf, Unknown | Derived | NotDerived):
+            return self.test(leaf)
+        if isinstance(leaf, NumberTest):
             bound = f"{COMPARISON[leaf.comparison]} {number(leaf.value)}"
             return f"{self.recorded(leaf.finding, value)} ({bound})"
-        if isinstance(leaf, Present | Absent | ChoiceTest) and value is not None:
-            return self.recorded(leaf.finding, value)
-        return self.test(leaf)
+        if isinstance(leaf, Later):
+            return f"{self.recorded(leaf.finding, value)}, later than the symptoms it settles"
+        return self.recorded(leaf.finding, value)
 
     def conclusion(self, name: str) -> str:
         """The noun phrase of a conclusion, with its side."""
@@ -166,6 +169,13 @@ class Words:
         item = self.knowledge.reference_by_id[key]
         return f"{key}: {citation(item)}"
 
+    def brief(self, key: str) -> str:
+        """A reference in brief: what it says, with its own hedge, and the lines where it stands."""
+        item = self.knowledge.reference_by_id[key]
+        hedge = f' (its own hedge: "{item.strength}")' if item.strength else ""
+        where = f", {item.document} line {item.lines}" if item.kind == "statement" else ""
+        return f"{item.claim or item.citation or item.document or item.kind}{hedge}{where}"
+
     def with_cited(self, keys: Iterable[str]) -> tuple[str, ...]:
         """References and everything that they cite in turn, each once, in order."""
         found: dict[str, None] = {}
@@ -199,3 +209,13 @@ def number(value: int | float) -> str:
     ('21', '0.5')
     """
     return f"{value:g}" if abs(value) < 1_000_000 else str(value)
+
+
+def percent(interval: tuple[float, float]) -> str:
+    """A range of probabilities as people write it.
+
+    >>> percent((0.1, 0.4))
+    '10 to 40%'
+    """
+    low, high = interval
+    return f"{number(round(low * 100, 6))} to {number(round(high * 100, 6))}%"

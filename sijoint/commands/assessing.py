@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +13,19 @@ from ..engine.case import Case
 from .common import BAD_INPUT, Packs, knowledge_from, reported
 
 
+class Audience(StrEnum):
+    """For whom a text is written."""
+
+    CLINICIAN = "clinician"
+    PATIENT = "patient"
+    AUDITOR = "auditor"
+
+
 def assess(
     case: Annotated[Path, typer.Argument(help="A case in YAML or JSON (sijoint.case/1).")],
     json: Annotated[bool, typer.Option("--json", help="Print the whole assessment as JSON.")] = False,
     why: Annotated[str | None, typer.Option(help="Print the proof of one conclusion.")] = None,
+    audience: Annotated[Audience, typer.Option(help="For whom the text is written.")] = Audience.CLINICIAN,
     packs: Packs = None,
 ) -> None:
     """Assess one case and print the explained answer."""
@@ -24,7 +34,7 @@ def assess(
         from ..front import assess as assess_case
 
         knowledge = knowledge_from(packs)
-        assessment = assess_case(_dated(read_case(case, knowledge)), knowledge=knowledge)
+        assessment = assess_case(dated(read_case(case, knowledge)), knowledge=knowledge)
         if why is not None:
             from ..explain.justification import NotDerivedError
             from ..explain.text import render_why
@@ -35,10 +45,15 @@ def assess(
                 typer.echo(str(error), err=True)
                 raise typer.Exit(BAD_INPUT) from None
             return
-        typer.echo(assessment.to_json() if json else str(assessment), nl=False)
+        if json:
+            typer.echo(assessment.to_json(), nl=False)
+        elif audience is Audience.PATIENT:
+            typer.echo(assessment.to_patient(), nl=False)
+        else:
+            typer.echo(assessment.to_audit() if audience is Audience.AUDITOR else str(assessment), nl=False)
 
 
-def _dated(case: Case) -> Case:
+def dated(case: Case) -> Case:
     """The case with today as its date where it has none; the date becomes part of the recorded input."""
     return case if case.as_of else case.model_copy(update={"as_of": date.today()})
 

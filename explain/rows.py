@@ -1,0 +1,118 @@
+"""Conclusion -> row: its sentence, the facts it rests on, its sources and what is interpretation; the unit of text and
+first screen.
+
+In: `Assessment` and `Words`. Out: `Row`. Facts are said once: a conclusion that has an entry of its own is named, not
+proved again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..engine.case import Value
+from ..engine.trace import Trace
+from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, Unknown, leaves
+from .assessment import Assessment
+from .document import Concluded
+from .justification import Justification, Reason, justify
+from .wording import Words
+
+GROUNDED = ("finding", "absence", "unknown")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what is said, on which facts, from which sources, and what in it is interpretation."""
+
+    heading: str
+    text: str
+    facts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    interpretation: tuple[str, ...] = ()
+
+
+class RowWriter:
+    """Writes rows; `named` are the conclusions that a fact may name in place of their own facts."""
+
+    def __init__(self, assessment: Assessment, trace: Trace, words: Words, named: frozenset[str] = frozenset()) -> None:
+        self.assessment, self.trace, self.words, self.named = assessment, trace, words, named
+        self.knowledge = assessment.knowledge
+        self.screens = {f"{screen.pack}/{screen.open}": screen.title for screen in self.knowledge.screens}
+
+    def row(self, conclusion: str, heading: str, *, strongest_only: bool = False) -> Row:
+        """A derived conclusion as a row; of its rules, those that give its grade, or only the first of them."""
+        proof = justify(self.trace, self.knowledge, conclusion)
+        rules = [item for item in proof.rules if item.grade == proof.grade] or list(proof.rules)
+        chosen = proof.model_copy(update={"rules": tuple(rules[:1] if strongest_only else rules)})
+        readings = (self.words.rule(rule.rule, "interpretation") or "" for rule in chosen.rules)
+        return Row(
+            heading,
+            self.words.sentence(conclusion, proof.grade),
+            tuple(dict.fromkeys(self.facts(chosen))),
+            tuple(dict.fromkeys(key for rule in chosen.rules for key in rule.source)),
+            tuple(filter(None, dict.fromkeys(readings))),
+        )
+
+    def facts(self, proof: Justification) -> Iterator[str]:
+        """The facts of a proof as phrases; an open screen counts its unanswered questions in one phrase."""
+        for rule in proof.rules:
+            if rule.rule in self.screens:
+                missing = {leaf.finding for leaf, _ in grounds(proof) if isinstance(leaf, Unknown)}
+                yield f"{self.screens[rule.rule]}: {len(missing)} questions that still matter are unanswered"
+            else:
+                yield from self.reason(rule.when)
+
+    def reason(self, reason: Reason) -> Iterator[str]:
+        """The facts of one condition."""
+        if reason.proof is not None:
+            if reason.proof.conclusion in self.named:
+                yield self.words.graded(reason.proof.conclusion, reason.proof.grade)
+            else:
+                yield from self.facts(reason.proof)
+        elif reason.leaf is not None and reason.ground in GROUNDED:
+            yield self.words.fact(reason.leaf, self.value(reason))
+        for member in reason.of:
+            yield from self.reason(member)
+
+    def value(self, reason: Reason) -> Value | None:
+        """What was recorded for the finding of a leaf."""
+        return self.assessment.case.values.get(str(getattr(reason.leaf, "finding", "")), reason.value)
+
+
+def grounds(proof: Justification) -> Iterator[tuple[Leaf, Value | None]]:
+    """The leaves of a proof that rest on the case: findings, absences and unknowns, in order."""
+    for rule in proof.rules:
+        yield from _grounds(rule.when)
+
+
+def _grounds(reason: Reason) -> Iterator[tuple[Leaf, Value | None]]:
+    if reason.proof is not None:
+        yield from grounds(reason.proof)
+    elif reason.leaf is not None and reason.ground in GROUNDED:
+        yield reason.leaf, reason.value
+    for member in reason.of:
+        yield from _grounds(member)
+
+
+def concluded_by_kind(assessment: Assessment) -> dict[str, list[Concluded]]:
+    """Derived conclusions that are shown, by kind, in order of kind."""
+    found: dict[str, list[Concluded]] = {}
+    for item in assessment.shown:
+        found.setdefault(item.kind, []).append(item)
+    return found
+
+
+def unknown_for(assessment: Assessment, conclusion: str) -> tuple[str, ...]:
+    """The unrecorded findings that the rules for a conclusion read, also through conclusions not derived yet, in order."""
+    found: dict[str, None] = {}
+    waiting, seen = [conclusion], {conclusion}
+    while waiting:
+        for rule in assessment.knowledge.rules_for[waiting.pop(0)]:
+            for leaf in leaves(rule.when):
+                if isinstance(leaf, FINDING_TESTS):
+                    found[leaf.finding] = None
+                elif isinstance(leaf, Derived) and leaf.conclusion not in seen | assessment.grades.keys():
+                    waiting.append(leaf.conclusion)
+                    seen.add(leaf.conclusion)
+    return tuple(name for name in found if name not in assessment.case.values)
