@@ -55,3 +55,9 @@ def knowledge() -> KnowledgeBase:
 def engine(knowledge: KnowledgeBase) -> Engine:
     """The shipped packs on two evaluators that run on every Python."""
     return engine_for(knowledge, ("compiled", "reference"))
+
+
+@pytest.fixture(scope="session")
+def clinic() -> KnowledgeBase:
+    """A small pack of another clinic."""
+    return load_knowledge(HERE / "packs" / "clinic")
