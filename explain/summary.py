@@ -117,7 +117,7 @@ class _Chooser:
             yield Row("Urgency", "no flag among the answers given; this does not exclude serious disease")
         else:
             yield self.rows.row(URGENCY, "Urgency", strongest_only=True)
-            resting = _resting_on(self.trace, self.knowledge, URGENCY, disposition)
+            resting = resting_on(self.trace, self.knowledge, URGENCY, disposition)
             for item in self.assessment.conclusions:
                 if item.id in resting:
                     yield self.new_facts(self.rows.row(item.id, self.words.kind(item.kind)))
@@ -238,7 +238,7 @@ def _tier(disposition: str) -> str:
     return disposition.replace("_", " ")
 
 
-def _resting_on(trace: Trace, knowledge: KnowledgeBase, conclusion: str, grade: str) -> set[str]:
+def resting_on(trace: Trace, knowledge: KnowledgeBase, conclusion: str, grade: str) -> set[str]:
     """The conclusions that the firings for a conclusion at a grade test directly."""
     found: set[str] = set()
     for firing in trace.firings:

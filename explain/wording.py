@@ -39,6 +39,7 @@ class Words:
         self._findings: dict[str, FindingWords] = {key: words for item in order for key, words in item.findings.items()}
         self._conclusions: dict[str, ConclusionWords] = {k: words for item in order for k, words in item.conclusions.items()}
         self._kinds: dict[str, str] = {key: words for item in order for key, words in item.kinds.items()}
+        self._patient: dict[str, str] = {key: words for item in order for key, words in item.patient.items()}
         self._rules: dict[str, RuleWords] = {f"{i.pack}/{key}": words for i in order for key, words in i.rules.items()}
 
     @cached_property
@@ -52,6 +53,16 @@ class Words:
     def kind(self, name: str) -> str:
         """The heading of a kind."""
         return self._kinds.get(name, name.replace("_", " "))
+
+    def told(self, kind: str) -> str | None:
+        """The heading of a kind in the patient's text; None for a kind that patients are not told about."""
+        return self._patient.get(kind) if self._patient else self.kind(kind)
+
+    @cached_property
+    def patient_headings(self) -> tuple[str, ...]:
+        """The headings of the patient's text, in order."""
+        kinds = self._patient or {name: self.kind(name) for name, _ in self.knowledge.kinds}
+        return tuple(dict.fromkeys(kinds.values()))
 
     def finding(self, name: str) -> str:
         """The noun phrase of a finding, with its side."""

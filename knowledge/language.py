@@ -395,17 +395,20 @@ class RuleWords(BaseModel):
 
 
 class Wording(Item):
-    """The words of one language, by id."""
+    """The words of one language, by id; `patient` holds the headings of the kinds that a patient is told about."""
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
     kinds: dict[Id, Line] = Field(default_factory=dict)
+    patient: dict[Id, Line] = Field(default_factory=dict)
     findings: dict[Id, FindingWords] = Field(default_factory=dict)
     conclusions: dict[Id, ConclusionWords] = Field(default_factory=dict)
     rules: dict[Id, RuleWords] = Field(default_factory=dict)
 
 
 class NearMiss(BaseModel):
-    """One changed finding after which the rules named stay silent; written `{finding: value}` when it silences every rule of `fires`."""
+    """One changed finding after which the rules named stay silent; written `{finding: value}` when it silences every rule
+    of `fires`.
+    """
 
     model_config = FROZEN
     change: dict[str, Any] = Field(min_length=1)
@@ -433,7 +436,9 @@ class PackCase(Item):
 
 
 class KnowledgeBase(BaseModel):
-    """Every loaded pack, resolved and checked; what the engine infers with. Order is that of the files, required packs first."""
+    """Every loaded pack, resolved and checked; what the engine infers with. Order is that of the files, required packs
+    first.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
     packs: tuple[Pack, ...]
@@ -487,13 +492,6 @@ class KnowledgeBase(BaseModel):
     def kind_by_id(self) -> dict[str, Kind]:
         """Kinds by id, in the order of display."""
         return dict(self.kinds)
-
-    @cached_property
-    def urgent_findings(self) -> frozenset[str]:
-        """The findings that the urgency may rest on."""
-        from .graph import findings_behind
-
-        return findings_behind(URGENCY, self.rules)
 
     @cached_property
     def rules_for(self) -> dict[str, tuple[Rule, ...]]:
