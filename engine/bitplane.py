@@ -44,6 +44,9 @@ class Bitplane:
         self._answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer] = names["answer"]
         self.grade_keys = tuple((item.id, grade) for item in program.conclusions for grade in item.grades)
         self._later = tuple(atom for atom in program.atoms if isinstance(atom, Later))
+        self.atoms_of: dict[str, list[int]] = {}
+        for number, atom in enumerate(program.atoms):
+            self.atoms_of.setdefault(atom.finding, []).append(number)
         self._never_later = (False,) * len(self._later)
 
     def run(self, atoms: Planes, one: Any) -> Results:

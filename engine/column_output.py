@@ -5,6 +5,7 @@ In: `Batch`. Out: `pyarrow.Table` with the names, types and nullability of docs/
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,9 +34,8 @@ def table_of(batch: Batch) -> pa.Table:
 def conclusion_column(batch: Batch, conclusion: Conclusion) -> pa.DictionaryArray:
     """The grade of a conclusion in each row, null where it was not derived; the weakest grade's plane is the validity."""
     planes = [batch.grades[conclusion.id, grade] for grade in conclusion.grades]
-    codes = np.zeros(batch.rows, np.int8)
-    for plane in planes[1:]:
-        codes += np.unpackbits(np.frombuffer(plane, np.uint8), count=batch.rows, bitorder="little").view(np.int8)
+    higher = [np.unpackbits(np.frombuffer(plane, np.uint8), count=batch.rows, bitorder="little") for plane in planes[1:]]
+    codes = reduce(np.add, higher) if higher else np.zeros(batch.rows, np.uint8)
     buffers = [pa.py_buffer(planes[0]), pa.py_buffer(codes)]
     places = pa.Array.from_buffers(pa.int8(), batch.rows, buffers)
-    return pa.DictionaryArray.from_arrays(places, pa.array(conclusion.grades, pa.string()), ordered=True)
+    return pa.DictionaryArray.from_arrays(places, pa.array(conclusion.grades, pa.string()), ordered=True, safe=False)

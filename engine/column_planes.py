@@ -7,7 +7,7 @@ bit i of a plane is row `start + i`, least significant bit first, as in an Arrow
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Protocol
@@ -66,11 +66,10 @@ def words_of(bitmap: Any, offset: int, rows: int) -> Words:
         moved: Array = octets >> shift
         moved[:-1] |= octets[1:] << (8 - shift)
         octets = moved[:size]
-    if len(octets) < size or octets.ctypes.data % 8:
-        padded = np.zeros(size, np.uint8)
-        padded[: len(octets)] = octets
-        octets = padded
-    return octets.view(np.uint64)
+    if len(octets) < size:
+        octets = np.pad(octets, (0, size - len(octets)))
+    words = octets.view(np.uint64)
+    return words if words.flags.aligned else words.copy()
 
 
 def packed(flags: Array) -> Words:
@@ -78,7 +77,7 @@ def packed(flags: Array) -> Words:
     import numpy as np
 
     octets = np.packbits(flags, bitorder="little")
-    return words_of(octets.data, 0, len(flags))
+    return words_of(octets, 0, len(flags))
 
 
 @dataclass(frozen=True)
@@ -122,19 +121,26 @@ class NumberTile:
         import numpy as np
 
         low, high = finding.range or (-np.inf, np.inf)
+        fractions = finding.whole and self.numbers.dtype.kind == "f"
+        if not fractions and low <= self.numbers.min() and self.numbers.max() <= high:
+            return None
         wrong = ~((self.numbers >= low) & (self.numbers <= high))
-        if finding.whole and self.numbers.dtype.kind == "f":
+        if fractions:
             wrong |= self.numbers != np.floor(self.numbers)
         return _count_wrong(packed(wrong), self.valid, len(wrong), "out of range or not whole")
 
 
 @dataclass(frozen=True)
 class ChoiceTile:
-    """Positions in `names`, one per row, and `valid` as words or None; a null row has any position."""
+    """Positions in `names`, one per row, and `valid` as words or None; a null row has any position.
+
+    `chosen` keeps the words of each position that a test asked for.
+    """
 
     positions: Array
     names: Sequence[str | None]
     valid: Words | None
+    chosen: dict[int, Words] = field(default_factory=dict)
 
     def plane(self, test: FindingTest) -> Words:
         """The words of a test."""
@@ -157,9 +163,11 @@ class ChoiceTile:
     def _at(self, places: Sequence[int]) -> Words:
         import numpy as np
 
-        if not places:
-            return np.zeros(_words_for(self.positions), np.uint64)
-        return packed(reduce(or_, (self.positions == place for place in places)))
+        for place in places:
+            if place not in self.chosen:
+                self.chosen[place] = packed(self.positions == place)
+        nothing = np.zeros(_words_for(self.positions), np.uint64)
+        return reduce(or_, [self.chosen[place] for place in places], nothing)
 
 
 def _words_for(rows: Any) -> int:

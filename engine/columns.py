@@ -7,6 +7,7 @@ in docs/columns.md.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,13 @@ from ..knowledge.language import Finding, KnowledgeBase
 from .bitplane import Bitplane, Planes
 from .case import Case
 from .case_reader import read_case
-from .column_planes import WORD, ArrowColumn, Column, NumpyColumn, PlainColumn, Tile, arrow_tile_maker
+from .column_planes import WORD, ArrowColumn, Column, NumpyColumn, PlainColumn, arrow_tile_maker
 from .program import Outcome
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TILE = 32 * 1024
+TILE = 16 * 1024
 """Bytes of one plane in one tile, fewer for a program of many planes so that all of a tile stay within `LIVE`."""
 LIVE = 16 * 1024 * 1024
 SMALLEST = 512
@@ -147,7 +148,7 @@ def _by_name(columns: Any) -> Mapping[str, Any]:
     import pyarrow as pa
 
     table = pa.table(columns)
-    if twice := sorted({name for name in table.column_names if table.column_names.count(name) > 1}):
+    if twice := [name for name, times in Counter(table.column_names).items() if times > 1]:
         raise CaseError([_refused(name, "given twice", "keep one of the two") for name in twice])
     return dict(zip(table.column_names, table.columns, strict=True))
 
@@ -164,6 +165,7 @@ def _column(values: Any, finding: Finding) -> Column | None:
 
         if not isinstance(values, pa.Array):
             values = pa.chunked_array(values)
+            values = values.chunk(0) if values.num_chunks == 1 else values
         make = arrow_tile_maker(finding, values.type)
         return ArrowColumn(values, make) if make else None
     return None
@@ -238,11 +240,12 @@ def _evaluate_ints(bitplane: Bitplane, columns: Mapping[str, Column], rows: int,
 
 def _run(bitplane: Bitplane, columns: Mapping[str, Column], span: tuple[int, int], one: Any) -> Planes:
     """Every rule and grade plane of one tile."""
-    tiles: dict[str, Tile] = {name: column.tile(*span) for name, column in columns.items()}
     nothing = one ^ one
-    atoms = [
-        tiles[atom.finding].plane(atom) if atom.finding in tiles else one if atom.test == "unknown" else nothing
-        for atom in bitplane.program.atoms
-    ]
+    atoms = [one if atom.test == "unknown" else nothing for atom in bitplane.program.atoms]
+    # Finding by finding: the values of one column stay in the cache for all of its tests.
+    for name, column in columns.items():
+        tile = column.tile(*span)
+        for number in bitplane.atoms_of.get(name, ()):
+            atoms[number] = tile.plane(bitplane.program.atoms[number])
     results = bitplane.run(atoms, one)
     return (*results.rules, *results.grades)
