@@ -63,7 +63,7 @@ class GivenCase(BaseModel):
 
     model_config = FROZEN
     id: str
-    as_of: date | None
+    as_of: date | None = None
     findings: tuple[GivenFinding, ...]
 
 
@@ -72,8 +72,8 @@ class StepResult(BaseModel):
 
     model_config = FROZEN
     step: int
-    as_of: date | None
-    title: str | None
+    as_of: date | None = None
+    title: str | None = None
     disposition: str
     gained: tuple[str, ...]
     lost: tuple[str, ...]
