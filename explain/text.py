@@ -221,7 +221,7 @@ def _footer(assessment: Assessment) -> Iterator[str]:
     record = knowledge_record(assessment.knowledge)
     packs = ", ".join(f"{item.pack} {item.version}" for item in record.packs)
     as_of = f", as of {assessment.case.as_of}" if assessment.case.as_of else ""
-    yield f"Knowledge {record.fingerprint[:16]} ({packs}){as_of}"
+    yield from _bullet("", f"Knowledge {record.fingerprint[:16]} ({packs}){as_of}")
     yield f"sijoint {software_version()}; answered alike by {' and '.join(assessment.inference.evaluators)}"
     for name, value in record.overrides.items():
         yield inert(f"Local policy: {name} = {value}")
