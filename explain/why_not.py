@@ -138,30 +138,29 @@ class Refuter:
         if self.depth is not None and level >= self.depth:
             return WhyNot(conclusion=conclusion, grade=grade, derived=derived, folded=True)
         self.seen.add((conclusion, grade))
-        declared = self.knowledge.conclusion_by_id[conclusion]
-        granted = [(rule, _granted(rule, conclusion)) for rule in self.knowledge.rules_for[conclusion]]
-        able = [(rule, given) for rule, given in granted if declared.rank(given) >= declared.rank(grade)]
-        rules = [self.rule(rule, given, level) for rule, given in able]
-        return WhyNot(
-            conclusion=conclusion, grade=grade, derived=derived, rules=tuple(sorted(rules, key=lambda item: item.distance))
-        )
+        able = [rule for rule in self.knowledge.rules_for[conclusion] if self._gives(rule, conclusion, grade)]
+        checks = {rule.id: self.recorder.checked(rule.when) for rule in able}
+        blocking = {rule.id: [part for part in map(self.recorder.checked, rule.blockers) if not part.holds] for rule in able}
+        nearest_first = sorted(able, key=lambda rule: away(checks[rule.id]) + len(blocking[rule.id]))
+        rules = [self.rule(rule, _granted(rule, conclusion), checks[rule.id], blocking[rule.id], level) for rule in nearest_first]
+        return WhyNot(conclusion=conclusion, grade=grade, derived=derived, rules=tuple(rules))
 
-    def rule(self, rule: Rule, grade: str, level: int) -> RuleDistance:
+    def _gives(self, rule: Rule, conclusion: str, grade: str) -> bool:
+        declared = self.knowledge.conclusion_by_id[conclusion]
+        return declared.rank(_granted(rule, conclusion)) >= declared.rank(grade)
+
+    def rule(self, rule: Rule, grade: str, check: Checked, blocking: Sequence[Checked], level: int) -> RuleDistance:
         """How far one rule is from firing."""
-        check = self.recorder.checked(rule.when)
-        when = None if check.holds else unmet_of(check, partial(self.below, level=level))
-        checks = (self.recorder.checked(item) for item in rule.blockers)
-        blocked = tuple(unmet_of(item) for item in checks if not item.holds)
         return RuleDistance(
             rule=rule.id,
             title=rule.title,
             file=rule.file,
             line=rule.line,
             grade=grade,
-            distance=(when.distance if when else 0) + len(blocked),
-            when=when,
+            distance=away(check) + len(blocking),
+            when=None if check.holds else unmet_of(check, partial(self.below, level=level)),
             met=(check,) if check.holds else (),
-            blocked=blocked,
+            blocked=tuple(unmet_of(part) for part in blocking),
             source=rule.source,
             interpretation=rule.interpretation,
             because=rule.because,
@@ -176,12 +175,11 @@ class Refuter:
 def unmet_of(check: Checked, below: Callable[[Derived], WhyNot] | None = None) -> Unmet:
     """A condition that does not hold, with what is missing of it; `below` explains the conclusions it misses."""
     if check.leaf is None:
-        missing = [unmet_of(member, below) for member in check.of if not member.holds]
-        missing.sort(key=lambda item: item.kind != "unknown")
-        met = tuple(member for member in check.of if member.holds)
-        distance = distance_of(check.test, missing, check.k or 0, len(met))
-        of = tuple(missing)
-        return Unmet(kind="branch", test=check.test, distance=distance, k=check.k, parameter=check.parameter, of=of, met=met)
+        failing = sorted((part for part in check.of if not part.holds), key=lambda part: not _is_unknown(part))
+        of = tuple(unmet_of(part, below) for part in failing)
+        met = tuple(part for part in check.of if part.holds)
+        shape = {"test": check.test, "k": check.k, "parameter": check.parameter}
+        return Unmet(kind="branch", distance=away(check), of=of, met=met, **shape)
     tree = below(check.leaf) if below and isinstance(check.leaf, Derived) else None
     kind = lack_of(check.leaf, check.value, check.grade)
     return Unmet(kind=kind, test="leaf", distance=1, leaf=check.leaf, value=check.value, grade=check.grade, below=tree)
@@ -195,12 +193,20 @@ def unmet_leaves(item: Unmet) -> Iterator[Leaf]:
         yield from unmet_leaves(member)
 
 
-def distance_of(test: str, missing: Sequence[Unmet], k: int, met: int) -> int:
-    """How many leaves of a branch would have to change."""
-    if test == "at_least":
-        return k - met
-    distances = [item.distance for item in missing]
-    return min(distances, default=1) if test == "any" else sum(distances)
+def away(check: Checked) -> int:
+    """How many leaves of a condition would have to change for it to hold."""
+    if check.holds:
+        return 0
+    if check.leaf is not None:
+        return 1
+    if check.k is not None:
+        return check.k - sum(part.holds for part in check.of)
+    members = [away(part) for part in check.of]
+    return min(members, default=1) if check.test == "any" else sum(members)
+
+
+def _is_unknown(check: Checked) -> bool:
+    return check.leaf is not None and lack_of(check.leaf, check.value, check.grade) == "unknown"
 
 
 def lack_of(leaf: Leaf, value: Value | None, grade: str | None) -> Lack:

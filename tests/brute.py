@@ -9,22 +9,34 @@ from itertools import combinations, product
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded
 from sijoint.engine.reference import Reference
-from sijoint.knowledge.conditions import Later, leaves
-from sijoint.knowledge.language import Finding, KnowledgeBase
-
-from strategies import cases, knowledge_bases, values_of
+from sijoint.knowledge.conditions import All, AnyOf, AtLeast, Condition, Later, leaves
+from sijoint.knowledge.language import Finding, KnowledgeBase, Rule
+from strategies import cases, finding_tests, knowledge_bases, values_of
 
 Meets = Callable[[Reference], bool]
 
 
 @st.composite
 def small(draw: st.DrawFn, *, later: bool = False, findings: int = 4) -> tuple[KnowledgeBase, Case]:
-    """A small knowledge base, some findings fixed and some past, with a case."""
-    base = draw(knowledge_bases(max_rules=6, max_findings=findings, max_conclusions=4, max_leaves=5, later=later))
+    """A small knowledge base that often wants several answers at once, some findings fixed and some past, with a case."""
+    base = draw(knowledge_bases(max_rules=6, max_findings=findings, max_conclusions=4, max_leaves=4, later=later))
     marked = tuple(_marked(item, draw(st.sampled_from(["", "", "", "fixed", "past"]))) for item in base.findings)
+    tests = st.lists(finding_tests(base.findings, later=later), min_size=2, max_size=4, unique=True)
+    rules = tuple(_demanding(rule, draw(tests), draw(st.integers(0, 4))) for rule in base.rules)
     content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
-    knowledge = KnowledgeBase.model_construct(**(content | {"findings": marked, "fingerprint": base.fingerprint + repr(marked)}))
+    changed = {"findings": marked, "rules": rules, "fingerprint": f"{base.fingerprint} {marked!r} {rules!r}"}
+    knowledge = KnowledgeBase.model_construct(**(content | changed))
     return knowledge, draw(cases(knowledge))
+
+
+def _demanding(rule: Rule, tests: list[Condition], kind: int) -> Rule:
+    """The rule as drawn, or wanting all or two or three of some tests besides."""
+    members = tuple(test for test in tests if test != rule.when)
+    if kind == 0 or len(members) < 2:
+        return rule
+    besides = All(of=members) if kind == 1 else AtLeast(k=min(kind, len(members)), of=members)
+    either = AnyOf(of=(rule.when, besides)) if kind == 4 else besides
+    return rule.model_copy(update={"when": either})
 
 
 def _marked(item: Finding, mark: str) -> Finding:
