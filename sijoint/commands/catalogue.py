@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -37,10 +38,16 @@ def rules(
             raise typer.Exit(BAD_INPUT) from None
 
 
-def check(packs: Annotated[list[Path] | None, typer.Argument(help="Pack folders; the shipped packs by default.")] = None) -> None:
-    """Check packs: load them, run the cases beside the rules, and report every mistake at once."""
+def check(
+    packs: Annotated[list[Path] | None, typer.Argument(help="Pack folders; the shipped packs by default.")] = None,
+    release: Annotated[bool, typer.Option("--release", help="Also demand what a release needs: a complete card.")] = False,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day on which reviews are due.")] = None,
+) -> None:
+    """Check packs: load them, examine the rules, run the cases beside them, and report every mistake at once."""
     from ..engine.infer import Engine
     from ..engine.suite import run_suite
+    from ..knowledge.card import card_problems
+    from ..knowledge.lint import lint
     from ..knowledge.loader import load_knowledge
 
     try:
@@ -48,12 +55,15 @@ def check(packs: Annotated[list[Path] | None, typer.Argument(help="Pack folders;
     except KnowledgeError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
-    suite = run_suite(knowledge, Engine(knowledge, ("compiled", "reference")))
-    for problem in sorted(suite.problems):
+    problems = [*run_suite(knowledge, Engine(knowledge, ("compiled", "reference"))).problems]
+    problems += lint(knowledge, as_of.date() if as_of else None)
+    problems += card_problems(knowledge) if release else []
+    for problem in sorted(problems):
         typer.echo(str(problem), err=True)
     counted = f"{len(knowledge.rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
-    typer.echo(f"{counted}: {len(suite.problems)} problems")
-    if suite.problems:
+    typer.echo(f"{counted}: {len(problems)} problems")
+    if problems:
+        typer.echo("sijoint explain-code <code> says more", err=True)
         raise typer.Exit(FAILED)
 
 

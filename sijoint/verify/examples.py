@@ -20,7 +20,7 @@ from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
 from .formula import LIMIT, Formula, ask
-from .patient import Patient, options
+from .patient import Moved, Patient, options
 
 FIRST_DAY = date(2026, 1, 1)
 SIGNED = "example"
@@ -56,26 +56,34 @@ class Examples:
         """The case that a model describes."""
         patient = patient or self.formula.patient
         found = []
-        days = self._days(model, patient)
+        holding = frozenset(sign.name() for sign in model.decls() if z3.is_true(model[sign]))
+        days = self._days(model, holding)
         for item in sorted(self.formula.knowledge.findings, key=lambda item: item.id):
-            value = self._value(item, model, patient)
+            value = self._value(item, model, patient, holding)
             if value is not None:
                 who = SIGNED if item.id in self.signed and item.id in days else None
                 found.append(Recorded(finding=item.id, value=value, recorded_by=who, recorded_on=days.get(item.id)))
         return Case(case=name, findings=tuple(found))
 
-    def _value(self, item: Finding, model: Any, patient: Patient) -> Value:
+    def _value(self, item: Finding, model: Any, patient: Patient, holding: frozenset[str]) -> Value:
+        if isinstance(patient, Moved):
+            return self._moved(item, model, patient, holding)
         tag = patient.tag(item.id)
         if item.type == "number":
-            known = _true(model, patient.known(item.id))
-            return self._number(item, model.eval(patient.value(item.id), model_completion=True)) if known else None
-        for option in options(item):
-            if f"{tag} is {option}" in patient.circuit.definitions and _true(model, patient.is_(item.id, option)):
-                return {"yes": True, "no": False}[option] if item.type == "yes_no" else option
+            return self._number(item, model, patient) if f"{tag} known" in holding else None
+        for option in (option for option in options(item) if f"{tag} is {option}" in holding):
+            return {"yes": True, "no": False}[option] if item.type == "yes_no" else option
         return None
 
-    def _number(self, item: Finding, term: Any) -> Value:
+    def _moved(self, item: Finding, model: Any, patient: Moved, holding: frozenset[str]) -> Value:
+        """The value after a move: where the finding moves, the state it moves to."""
+        if f"{item.id} moves" in holding and item.id in patient.own:
+            return {"present": True, "absent": False}.get(patient.after_state)
+        return self._value(item, model, patient.before, holding)
+
+    def _number(self, item: Finding, model: Any, patient: Patient) -> Value:
         """The value of the same region: it passes the same tests."""
+        term = model.eval(patient.value(item.id), model_completion=True)
         exact: Any = Fraction(term.numerator_as_long(), term.denominator_as_long()) if z3.is_rational_value(term) else None
         exact = term.as_long() if exact is None else exact
         tests = self.numbers.get(item.id, [])
@@ -83,23 +91,25 @@ class Examples:
         known = [value for value in self.regions[item.id] if value is not None]
         return next(value for value in known if [passes(test, value) for test in tests] == wanted)
 
-    def _days(self, model: Any, patient: Patient) -> dict[str, date]:
+    def _days(self, model: Any, holding: frozenset[str]) -> dict[str, date]:
         """The days of dated findings, in the order of the model, one day apart."""
         moments: dict[str, int] = {}
         for name in (*self.dated, *self.signed):
             mark = f"{name} {'signed and dated' if name in self.signed else 'dated'}"
-            if mark in patient.circuit.definitions and _true(model, patient.circuit.literal(mark)):
-                moments[name] = model.eval(patient.day(name), model_completion=True).as_long()
+            if mark in holding:
+                moments[name] = model.eval(z3.Int(f"{name} day"), model_completion=True).as_long()
         order = {moment: number for number, moment in enumerate(sorted(set(moments.values())))}
         return {name: FIRST_DAY + timedelta(days=order[moment]) for name, moment in moments.items()}
 
-    def find(self, goal: Gate, holds: Test, name: str = "example") -> Example | bool | None:
-        """A smallest case for a goal; False when there is none, None when that was not decided."""
+    def find(self, goal: Gate, holds: Test, name: str = "example", fewest: bool = True) -> Example | bool | None:
+        """A case for a goal, of the fewest findings or only without needless ones; False: there is none; None: undecided."""
         solver = self.formula.solver([goal], self.limit)
         answer = ask(solver)
         if not answer:
             return answer
         case = shrink(self.case(solver.model(), name=name), holds)
+        if not fewest:
+            return Example(case, smallest=False)
         counted = [self.formula.known(item).term for item in self.formula.knowledge.findings]
         solver.add(*self.formula.circuit.cone(self.formula.known(item) for item in self.formula.knowledge.findings))
         while True:
@@ -108,10 +118,6 @@ class Examples:
             if not answer:
                 return Example(case, smallest=answer is False)
             case = shrink(self.case(solver.model(), name=name), holds)
-
-
-def _true(model: Any, gate: Gate) -> bool:
-    return bool(z3.is_true(model.eval(gate.term, model_completion=True)))
 
 
 def shrink(case: Case, holds: Test) -> Case:

@@ -72,10 +72,11 @@ class Patient:
     def is_(self, finding: str, value: str) -> Gate:
         """A yes/no or choice finding has a value."""
         name = self.tag(finding)
-        names = [f"{name} is {each}" for each in options(self.findings[finding])]
-        self.circuit.define(name, _at_most_one(names))
-        for each in names:
-            self.circuit.define(each, z3.BoolVal(True), (name,))
+        if name not in self.circuit.definitions:
+            names = [f"{name} is {each}" for each in options(self.findings[finding])]
+            self.circuit.define(name, _at_most_one(names))
+            for each in names:
+                self.circuit.define(each, z3.BoolVal(True), (name,))
         return self.circuit.literal(f"{name} is {value}")
 
     def value(self, finding: str) -> Any:
