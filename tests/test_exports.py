@@ -6,8 +6,9 @@ import ast
 from types import ModuleType
 
 import pytest
-import sijoint
 from conftest import ROOT
+
+import sijoint
 
 INIT = ast.parse((ROOT / "sijoint" / "__init__.py").read_text())
 

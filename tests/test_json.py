@@ -15,9 +15,10 @@ from conftest import EXAMPLES, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
-from sijoint import Assessment, AssessmentDocument, Case, Engine, KnowledgeBase, assess, read_case
 from sijoint.explain.schemas import SCHEMAS, schema_of
 from strategies import bases_and_cases, mapping_of
+
+from sijoint import Assessment, AssessmentDocument, Case, Engine, KnowledgeBase, assess, read_case
 
 Drawn = tuple[KnowledgeBase, list[Case]]
 VALIDATOR = Draft202012Validator(json.loads(schema_of("assessment")), format_checker=FormatChecker())

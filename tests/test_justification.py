@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from conftest import EXAMPLES
 from hypothesis import given
-from sijoint import Assessment, Case, Engine, Justification, KnowledgeBase, NotDerivedError, assess
 from sijoint.engine.reference import Reference
 from sijoint.explain.justification import Reason, justify
 from sijoint.knowledge.conditions import (
@@ -22,6 +21,8 @@ from sijoint.knowledge.conditions import (
     Unknown,
 )
 from strategies import bases_and_cases
+
+from sijoint import Assessment, Case, Engine, Justification, KnowledgeBase, NotDerivedError, assess
 
 Drawn = tuple[KnowledgeBase, list[Case]]
 
@@ -44,7 +45,12 @@ def check_proof(proof: Justification, reference: Reference, proved: set[str]) ->
     assert proof.rules[0].grade == proof.grade
     for item in proof.rules:
         rule = reference.knowledge.rule_by_id[item.rule]
-        assert (item.file, item.line, item.source, item.interpretation) == (rule.file, rule.line, rule.source, rule.interpretation)
+        assert (item.file, item.line, item.source, item.interpretation) == (
+            rule.file,
+            rule.line,
+            rule.source,
+            rule.interpretation,
+        )
         check_reason(item.when, rule.when, reference, proved)
         for reason, blocker in zip(item.unless, rule.blockers, strict=True):
             check_reason(reason, blocker, reference, proved)
@@ -142,12 +148,17 @@ def test_an_any_shows_all_its_branches_and_a_count_its_members(clinic: Knowledge
 
 def test_both_rules_of_a_conclusion_are_shown_strongest_first(clinic: KnowledgeBase) -> None:
     proof = assess({"findings": {"lifted": True, "days": 3}}, knowledge=clinic).why("strain")
-    assert [(rule.rule, rule.grade) for rule in proof.rules] == [("clinic/strain_likely", "likely"), ("clinic/strain_possible", "possible")]
+    assert [(rule.rule, rule.grade) for rule in proof.rules] == [
+        ("clinic/strain_likely", "likely"),
+        ("clinic/strain_possible", "possible"),
+    ]
 
 
 def test_a_gate_is_part_of_the_proof(clinic: KnowledgeBase) -> None:
     (rule,) = assess({"findings": {"lifted": True}}, knowledge=clinic).why("walking").rules
-    assert [(reason.ground, reason.leaf) for reason in rule.unless] == [("not_derived", NotDerived(conclusion="on_hold", grade="given"))]
+    assert [(reason.ground, reason.leaf) for reason in rule.unless] == [
+        ("not_derived", NotDerived(conclusion="on_hold", grade="given"))
+    ]
 
 
 def test_why_of_what_was_not_derived_says_so(clinic: KnowledgeBase) -> None:

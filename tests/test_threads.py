@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from conftest import EXAMPLES
-from sijoint import KnowledgeBase, assess, default_evaluators
 from sijoint.engine.infer import engine_for
+
+from sijoint import KnowledgeBase, assess, default_evaluators
 
 
 def digest(path: Path, knowledge: KnowledgeBase) -> str:

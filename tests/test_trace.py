@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from conftest import EXAMPLES
 from hypothesis import given
-from sijoint import Case, Engine, KnowledgeBase, read_case
 from sijoint.engine.reference import Reference
 from sijoint.engine.trace import Checked, Trace, holding_leaves
 from sijoint.knowledge.conditions import BRANCHES, FINDING_TESTS, Absent, Condition, Present
 from strategies import bases_and_cases
+
+from sijoint import Case, Engine, KnowledgeBase, read_case
 
 Drawn = tuple[KnowledgeBase, list[Case]]
 
@@ -90,7 +91,9 @@ def test_every_rule_that_was_met_but_held_back_says_by_what(drawn: Drawn) -> Non
         for item in trace.blocked:
             rule = knowledge.rule_by_id[item.rule]
             failing = [block for block in rule.blockers if not reference.holds(block)]
-            assert [(part.conclusion, part.grade) for part in item.by] == [(part.conclusion, grades[part.conclusion]) for part in failing]
+            assert [(part.conclusion, part.grade) for part in item.by] == [
+                (part.conclusion, grades[part.conclusion]) for part in failing
+            ]
             assert item.gated == all(part in rule.gates for part in failing)
 
 

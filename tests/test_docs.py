@@ -1,0 +1,144 @@
+"""What the documents show is what happens: doctests, the README's examples, commands and printed screen, and the language page."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+from sijoint.knowledge.language import RuleItem, Wording
+from sijoint.knowledge.reading import _MODELS
+from typer.testing import CliRunner
+
+import sijoint
+from sijoint import KnowledgeBase, assess, read_case
+from sijoint.cli import app
+
+README = ROOT / "README.md"
+LANGUAGE = ROOT / "docs" / "knowledge-language.md"
+OPTIONAL = {"jinja2", "numpy", "pyarrow", "z3"}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+
+
+def module_names() -> Iterator[str]:
+    yield "sijoint"
+    yield from (item.name for item in pkgutil.walk_packages(sijoint.__path__, "sijoint."))
+
+
+@pytest.mark.parametrize("name", sorted(module_names()))
+def test_the_examples_in_docstrings_are_right(name: str) -> None:
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        assert error.name in OPTIONAL, error  # an extra that is not installed
+        return
+    assert doctest.testmod(module).failed == 0
+
+
+# README -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_program_in_the_readme_gives_the_values_it_names() -> None:
+    (source,) = blocks(README.read_text(), "python")
+    names: dict[str, Any] = {}
+    checked = 0
+    for node in ast.parse(source).body:
+        code = ast.unparse(node)
+        if not isinstance(node, ast.Expr):
+            exec(code, names)
+            continue
+        _, _, said = source.splitlines()[(node.end_lineno or 1) - 1].partition("  # ")
+        value = repr(eval(code, names))
+        assert said == value or said.startswith(f"{value}:"), code
+        checked += 1
+    assert checked >= 4
+
+
+def test_the_rule_in_the_readme_is_a_shipped_one(knowledge: KnowledgeBase) -> None:
+    rule, case = (yaml.safe_load(block) for block in blocks(README.read_text(), "yaml"))
+    (shown,) = rule
+    (path,) = {rule.file for rule in knowledge.rules if rule.id.partition("/")[2] == shown["id"]}
+    (shipped,) = (item for item in yaml.safe_load((ROOT / "knowledge" / "packs" / path).read_text()) if item["id"] == shown["id"])
+    assert shown == {key: shipped[key] for key in shown}
+    assert read_case(case, knowledge).moments()[-1].values["saddle_numbness"] is True
+
+
+def test_every_command_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    lines = [line[2:].partition("  #")[0] for block in blocks(README.read_text(), "console") for line in block.splitlines()]
+    commands = [shlex.split(line) for line in lines if line.startswith("sijoint ")]
+    assert commands
+    for command in commands:
+        assert CliRunner().invoke(app, command[1:]).exit_code == 0, command
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    wanted = set(re.findall(r"^\$ make (\S+)", README.read_text(), re.M))
+    assert {"demo", "test"} <= wanted
+    assert wanted <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+
+
+def test_every_command_named_in_the_readme_is_one() -> None:
+    named = set(re.findall(r"`sijoint ([a-z-]+)", README.read_text()))
+    assert named <= {
+        command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands
+    }
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    for page in (README, *sorted((ROOT / "docs").glob("*.md"))):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+SHOWN = re.compile(r"(<!-- first-screen: (\S+) -->\n```text\n)(.*?)(^```$)", re.M | re.S)
+
+
+def test_the_screen_in_the_readme_is_what_is_printed(knowledge: KnowledgeBase, request: pytest.FixtureRequest) -> None:
+    match = SHOWN.search(README.read_text())
+    assert match
+    screen = str(assess(ROOT / match[2], knowledge=knowledge)).partition("\n\n")[0] + "\n"
+    if request.config.getoption("--update-golden"):
+        text = README.read_text()
+        README.write_text(text[: match.start(3)] + screen + text[match.end(3) :])
+    found = SHOWN.search(README.read_text())
+    assert found
+    assert found[3] == screen
+
+
+# The language page ------------------------------------------------------------------------------------------------------------
+
+
+def sections() -> list[tuple[str, str]]:
+    """Headings of the language page with the first YAML block below each."""
+    parts = re.split(r"^#{2,3} ", LANGUAGE.read_text(), flags=re.M)[1:]
+    return [(part.partition("\n")[0], block) for part in parts for block in blocks(part, "yaml")[:1]]
+
+
+@pytest.mark.parametrize(("heading", "block"), sections(), ids=lambda part: part[:30].strip().replace("\n", " "))
+def test_every_example_on_the_language_page_is_well_formed(heading: str, block: str) -> None:
+    value = yaml.safe_load(block)
+    if heading == "Wording":
+        assert Wording.model_validate(value)
+    model = RuleItem if heading == "Rules" else _MODELS.get(heading.partition(".yaml")[0].partition(",")[0])
+    if model and isinstance(value, list):
+        items = [item for item in value if "likelihood_ratio" not in item]
+        for item in items[:1]:
+            assert model.model_validate(item)
+
+
+def test_the_language_page_names_every_file_that_is_read() -> None:
+    text = LANGUAGE.read_text()
+    assert {name for name in _MODELS if f"{name}.yaml" not in text and f"<topic>.{name}.yaml" not in text} == set()
