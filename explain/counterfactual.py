@@ -162,6 +162,9 @@ def search(
     knowledge: KnowledgeBase, case: Case, goal: Goal, *, most: int = MOST, may_change: Collection[str] | None = None
 ) -> Found:
     """Every subset-minimal set of at most `most` options after which a goal is met."""
+    unknown = sorted(set(may_change or ()) - set(knowledge.finding_by_id))
+    if unknown:
+        raise AskedError(f"unknown finding {unknown[0][:60]}: {nearest(unknown[0], knowledge.finding_by_id)}")
     cut = cut_to(knowledge, goal.conclusions)
     free = [name for name in cut.plain_atoms if _free(knowledge, name, may_change)]
     kept = tuple(name for name in cut.plain_atoms if name not in set(free))

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from ..engine.case import CaseDocument
+from .arguments import Ledger
+from .contrast import Contrast
+from .counterfactual import Counterfactuals
 from .document import AssessmentDocument
+from .justification import Justification
+from .questions import QuestionGroup
+from .settled import Settled
+from .what_if import Shifts
+from .why_not import WhyNot
 
-SCHEMAS = {"case": CaseDocument, "assessment": AssessmentDocument}
+SCHEMAS: dict[str, Any] = {
+    "case": CaseDocument,
+    "assessment": AssessmentDocument,
+    "why": Justification,
+    "why-not": WhyNot,
+    "what-if": Shifts,
+    "contrast": Contrast,
+    "counterfactuals": Counterfactuals,
+    "settled": Settled,
+    "ask": tuple[QuestionGroup, ...],
+    "arguments": tuple[Ledger, ...],
+}
 
 
 def schema_of(which: str) -> str:
@@ -18,4 +40,4 @@ def schema_of(which: str) -> str:
     """
     if which not in SCHEMAS:
         raise KeyError(f"no schema called {which[:40]}; choose from {', '.join(sorted(SCHEMAS))}")
-    return json.dumps(SCHEMAS[which].model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
+    return json.dumps(TypeAdapter(SCHEMAS[which]).json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
