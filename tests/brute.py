@@ -67,7 +67,9 @@ def dated_answers(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
 def minimal_changes(knowledge: KnowledgeBase, case: Case, meets: Meets, most: int = 3) -> set[frozenset[tuple[str, object]]]:
     """Every subset-minimal set of changes of findings to known values, fixed ones left alone."""
     free = [item for item in knowledge.findings if not item.fixed]
-    answers = {item.id: [entry for entry in plain_answers(item, knowledge) if entry.value != case.values.get(item.id)] for item in free}
+    answers = {
+        item.id: [entry for entry in plain_answers(item, knowledge) if entry.value != case.values.get(item.id)] for item in free
+    }
     found: set[frozenset[tuple[str, object]]] = set()
     if meets(Reference(knowledge, case)):
         return found

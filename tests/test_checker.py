@@ -161,5 +161,7 @@ def test_shares_no_code_with_the_evaluators() -> None:
     for name in ("checker.py", "trials.py"):
         tree = ast.parse((Path(__file__).parent.parent / "explain" / name).read_text(encoding="utf-8"))
         guarded = {id(part) for node in ast.walk(tree) if isinstance(node, ast.If) for part in ast.walk(node)}
-        imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level and id(node) not in guarded}
+        imported = {
+            node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level and id(node) not in guarded
+        }
         assert imported <= allowed

@@ -52,7 +52,13 @@ def test_agrees_with_brute_force(data: st.DataObject, drawn: tuple[KnowledgeBase
 
 
 def test_only_what_decides_is_named(knowledge: KnowledgeBase) -> None:
-    findings = {"one_sided_pain": True, "dimple_pain": True, "recent_fall": True, "sharp_pain": True, "worse_rolling_in_bed": True}
+    findings = {
+        "one_sided_pain": True,
+        "dimple_pain": True,
+        "recent_fall": True,
+        "sharp_pain": True,
+        "worse_rolling_in_bed": True,
+    }
     found = contrast(knowledge, read_case({"findings": findings}, knowledge), "instability", "force_transfer")
     assert found.a.grade is not None
     assert found.b.grade is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from brute import minimal_changes, reads_dates, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded
@@ -13,8 +14,6 @@ from sijoint.explain.trials import check_counterfactuals
 from sijoint.knowledge.language import KnowledgeBase
 
 from sijoint import EngineError
-
-from brute import minimal_changes, reads_dates, small
 
 
 def _meets(knowledge: KnowledgeBase, conclusion: str, to: str, now: str | None):
@@ -48,7 +47,9 @@ def test_finds_the_same_minimal_sets_where_dates_are_read(data: st.DataObject, d
 def _compare(knowledge: KnowledgeBase, case: Case, found: Counterfactuals) -> None:
     expected = minimal_changes(knowledge, case, _meets(knowledge, found.conclusion, found.to, found.now))
     plain = [item for item in found.sets if not any(change.signed for change in item.changes)]
-    assert all(any(change.finding in reads_dates(knowledge) for change in item.changes) for item in found.sets if item not in plain)
+    assert all(
+        any(change.finding in reads_dates(knowledge) for change in item.changes) for item in found.sets if item not in plain
+    )
     covered = set()
     for brute in expected:
         wanted = dict(brute)
@@ -66,7 +67,9 @@ def test_fewer_changes_are_the_smaller_sets_of_more(drawn: tuple[KnowledgeBase, 
     knowledge, case = drawn
     for item in knowledge.conclusions:
         every = counterfactuals(knowledge, case, item.id, "changes").sets
-        assert counterfactuals(knowledge, case, item.id, "changes", most=most).sets == tuple(s for s in every if len(s.changes) <= most)
+        assert counterfactuals(knowledge, case, item.id, "changes", most=most).sets == tuple(
+            s for s in every if len(s.changes) <= most
+        )
 
 
 def test_changes_only_what_may_change(knowledge: KnowledgeBase) -> None:
@@ -125,7 +128,9 @@ def claimed(knowledge: KnowledgeBase) -> tuple[Case, Counterfactuals]:
     return case, counterfactuals(knowledge, case, "disposition", "changes")
 
 
-@pytest.mark.parametrize("corruption", ["drop", "add", "value", "fixed", "before", "grade", "urgency", "examine", "twice", "constraint"])
+@pytest.mark.parametrize(
+    "corruption", ["drop", "add", "value", "fixed", "before", "grade", "urgency", "examine", "twice", "constraint"]
+)
 def test_the_checker_refuses_a_corrupted_set(
     knowledge: KnowledgeBase, claimed: tuple[Case, Counterfactuals], corruption: str
 ) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from brute import completions, dated_answers, holds, plain_answers, recorded, small
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded
@@ -10,8 +11,6 @@ from sijoint.engine.case_reader import read_case
 from sijoint.explain.counterfactual import AskedError
 from sijoint.explain.settled import settled
 from sijoint.knowledge.language import KnowledgeBase
-
-from brute import completions, dated_answers, holds, plain_answers, recorded, small
 
 
 def _state(outcomes: set[bool]) -> str:

@@ -78,7 +78,9 @@ def test_depth_folds_what_lies_deeper(drawn: tuple[KnowledgeBase, Case]) -> None
 
 def test_a_count_lists_what_holds_and_apart_what_does_not(knowledge: KnowledgeBase) -> None:
     counted = 0
-    assessment = _assessed(knowledge, {"one_sided_pain": True, "dimple_pain": True, "worse_rolling_in_bed": True, "sharp_pain": True})
+    assessment = _assessed(
+        knowledge, {"one_sided_pain": True, "dimple_pain": True, "worse_rolling_in_bed": True, "sharp_pain": True}
+    )
     for item in assessment.conclusions:
         for reason in _reasons(assessment.why(item.id)):
             if reason.test == "at_least":
