@@ -1,8 +1,8 @@
 """Rule bases for measurements, in a neutral form that every adapter reads: plain tuples, no class of any engine.
 
-In: sizes and a seed. Out: `Base` and cases. A test is a tuple: ("present" | "absent" | "unknown" | "known", finding), ("number", finding,
-operator, bound), ("choice", finding, choices), ("derived", conclusion, rank); a branch is ("all" | "any", members) or
-("at_least", k, members).
+In: sizes and a seed. Out: `Base` and cases. A test is a tuple: ("present" | "absent" | "unknown" | "known", finding),
+("number", finding, operator, bound), ("choice", finding, choices), ("derived" | "not_derived", conclusion, rank); a branch is
+("all" | "any", members) or ("at_least", k, members).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 STRATA = 5
 CHOICES = ("left", "right", "both", "midline")
+VALUES: dict[str, tuple[Any, ...]] = {"yes_no": (True, True, False, False, False), "number": tuple(range(101)), "choice": CHOICES}
 Test = tuple[Any, ...]
 
 
@@ -30,9 +31,9 @@ class RuleSpec:
 
 @dataclass(frozen=True)
 class Base:
-    """A rule base: findings with their types, conclusions with their number of grades, rules by stratum."""
+    """A rule base: findings with the values they may take, conclusions with their number of grades, rules by stratum."""
 
-    findings: dict[str, str]
+    findings: dict[str, tuple[Any, ...]]
     conclusions: dict[str, int]
     rules: tuple[RuleSpec, ...]
 
@@ -61,7 +62,7 @@ def make_base(rules: int, findings: int, seed: int = 1, *, typed: bool = False) 
         target = random.choice(layers[stratum])
         then = ((target, random.randrange(conclusions[target])),)
         made.append(RuleSpec(f"bench/r{number}", drawer.when(), drawer.unless(), then, stratum))
-    return Base(types, conclusions, tuple(made))
+    return Base({name: VALUES[kind] for name, kind in types.items()}, conclusions, tuple(made))
 
 
 def _type(number: int) -> str:
@@ -121,13 +122,7 @@ def make_cases(base: Base, count: int, seed: int = 2) -> Iterator[dict[str, Any]
     """Cases as mappings: three findings in four are known, of the yes/no ones two in five present."""
     random = Random(seed)
     for _ in range(count):
-        yield {name: _value(random, kind) for name, kind in base.findings.items() if random.random() < 0.75}
-
-
-def _value(random: Random, kind: str) -> Any:
-    if kind == "number":
-        return random.randrange(101)
-    return random.choice(CHOICES) if kind == "choice" else random.random() < 0.4
+        yield {name: random.choice(values) for name, values in base.findings.items() if random.random() < 0.75}
 
 
 def leaves_of(test: Test) -> Iterator[Test]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.bases import CHOICES, Base, RuleSpec, Test
+from benchmarks.bases import CHOICES, VALUES, Base, RuleSpec, Test
 from benchmarks.peers import JOIN
 
 os.environ["POLARS_MAX_THREADS"] = "1"
@@ -23,14 +23,14 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 def make_table(base: Base, rows: int, seed: int = 3) -> pa.Table:
     """Random findings: three in four known, two in five of the yes/no ones present."""
     random = np.random.default_rng(seed)
-    return pa.table({name: _column(random, kind, rows) for name, kind in base.findings.items()})
+    return pa.table({name: _column(random, values, rows) for name, values in base.findings.items()})
 
 
-def _column(random: np.random.Generator, kind: str, rows: int) -> pa.Array:
+def _column(random: np.random.Generator, values: tuple[Any, ...], rows: int) -> pa.Array:
     unknown = random.random(rows) < 0.25
-    if kind == "number":
+    if values == VALUES["number"]:
         return pa.array(random.integers(0, 101, rows).astype(np.float64), mask=unknown)
-    if kind == "choice":
+    if values == CHOICES:
         places = pa.array(random.integers(0, len(CHOICES), rows, dtype=np.int8), mask=unknown)
         return pa.DictionaryArray.from_arrays(places, pa.array(CHOICES))
     return pa.array(random.random(rows) < 0.4, mask=unknown)

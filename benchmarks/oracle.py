@@ -35,8 +35,8 @@ def holds(test: Test, case: dict[str, Any], ranks: dict[str, int]) -> bool:
         count = sum(holds(member, case, ranks) for member in test[-1])
         needed = {"all": len(test[-1]), "any": 1}.get(kind, test[1])
         return bool(count >= needed)
-    if kind == "derived":
-        return bool(ranks.get(test[1], -1) >= test[2])
+    if kind in ("derived", "not_derived"):
+        return bool(ranks.get(test[1], -1) >= test[2]) is (kind == "derived")
     return atom(test, case)
 
 

@@ -19,12 +19,13 @@ from sijoint.knowledge.conditions import (
     NumberTest,
     Present,
     Unknown,
+    leaves,
 )
 from sijoint.knowledge.graph import strata_of
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Kind, KnowledgeBase, Reference, Rule
 from sijoint.knowledge.loader import fingerprint_of
 
-from benchmarks.bases import CHOICES, Base, RuleSpec, Test
+from benchmarks.bases import CHOICES, VALUES, Base, RuleSpec, Test
 
 OPERATOR = {">": "over", ">=": "at_least", "<": "under", "<=": "at_most", "==": "exactly"}
 _PLACE: dict[str, Any] = {"source": ("B",), "pack": "bench", "file": "bench.yaml", "line": 1}
@@ -36,7 +37,7 @@ def knowledge_of(base: Base) -> KnowledgeBase:
     knowledge = KnowledgeBase(
         packs=(),
         kinds=(("plain", Kind()),),
-        findings=tuple(_finding(name, kind) for name, kind in base.findings.items()),
+        findings=tuple(_finding(name, values) for name, values in base.findings.items()),
         conclusions=tuple(Conclusion(id=name, kind="plain", grades=levels, **_PLACE) for name, levels in grades.items()),
         parameters=(),
         references=(Reference(id="B", kind="design", pack="bench"),),
@@ -45,7 +46,8 @@ def knowledge_of(base: Base) -> KnowledgeBase:
     return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
 
 
-def _finding(name: str, kind: str) -> Finding:
+def _finding(name: str, values: tuple[Any, ...]) -> Finding:
+    kind = next(kind for kind, some in VALUES.items() if some == values)
     content: dict[str, Any] = {"id": name, "type": kind, "obtained_by": "history", **_PLACE}
     if kind == "number":
         content |= {"unit": "days", "range": (0, 100)}
@@ -73,6 +75,8 @@ def condition_of(test: Test) -> Condition:
         return All(of=members) if kind == "all" else AnyOf(of=members) if kind == "any" else AtLeast(k=test[1], of=members)
     if kind == "derived":
         return Derived(conclusion=test[1], grade=f"g{test[2]}")
+    if kind == "not_derived":
+        return NotDerived(conclusion=test[1], grade=f"g{test[2]}")
     if kind == "number":
         return NumberTest(finding=test[1], comparison=OPERATOR[test[2]], value=test[3])
     if kind == "choice":
@@ -94,8 +98,16 @@ def base_of(knowledge: KnowledgeBase) -> Base:
         for stratum, layer in enumerate(strata_of(knowledge.rules))
         for rule in layer
     ]
-    findings = {item.id: item.type for item in knowledge.findings}
+    findings = {item.id: _values(item, knowledge) for item in knowledge.findings}
     return Base(findings, {item.id: len(item.grades) for item in knowledge.conclusions}, tuple(rules))
+
+
+def _values(item: Finding, knowledge: KnowledgeBase) -> tuple[Any, ...]:
+    """The choices, yes and no, or for a number the ends of its range and every bound that a rule tests."""
+    if item.type != "number":
+        return item.choices or VALUES["yes_no"]
+    tests = (leaf for rule in knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, NumberTest))
+    return tuple(sorted({*(item.range or ()), *(test.value for test in tests if test.finding == item.id)}))
 
 
 def _test_of(condition: Condition, rank: dict[tuple[str, str], int]) -> Test:
@@ -105,6 +117,8 @@ def _test_of(condition: Condition, rank: dict[tuple[str, str], int]) -> Test:
     match condition:
         case Derived(conclusion=name, grade=grade):
             return ("derived", name, rank[name, grade])
+        case NotDerived(conclusion=name, grade=grade):
+            return ("not_derived", name, rank[name, grade])
         case NumberTest(finding=finding, comparison=comparison, value=bound):
             operator = next(sign for sign, name in OPERATOR.items() if name == comparison)
             return ("number", finding, operator, bound)

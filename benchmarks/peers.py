@@ -1,7 +1,7 @@
 """One adapter per engine that answers single cases: a mapping in, the ids of the fired rules out.
 
-In: `Base`. Out: an object with `fired(case)`. Each uses the fastest form found for its engine, and is checked against the oracle before it is
-timed. Strata are kept by order, by salience, by stratified negation, or by the host, as the engine allows.
+In: `Base`. Out: an object with `fired(case)`. Each uses the fastest form found for its engine, and is checked against the oracle
+before it is timed. Strata are kept by salience, by stratified negation, or by the host, as the engine allows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from itertools import combinations, compress, count
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmarks.bases import CHOICES, Base, RuleSpec, Test, leaves_of
 from benchmarks.oracle import atom
@@ -25,7 +25,7 @@ class Zen:
     """
 
     name = "zen-engine"
-    PLAIN = {"present": "== true", "absent": "== false", "unknown": "== null", "known": "!= null"}
+    PLAIN: ClassVar = {"present": "== true", "absent": "== false", "unknown": "== null", "known": "!= null"}
 
     def __init__(self, base: Base) -> None:
         import zen
@@ -39,6 +39,10 @@ class Zen:
             self.assigned.update(name for _, names in granted for name in names)
             self.strata.append((zen.compile_expression(self.texts[-1]), granted))
         self.evaluate_text = zen.evaluate_expression
+
+    def prepare(self, case: Case) -> Case:
+        """The case with names that its expressions can hold; done before the clock runs."""
+        return {name.replace(".", "__"): value for name, value in case.items()}
 
     def fired(self, case: Case) -> list[str]:
         """The rules that fire, by expressions compiled once."""
@@ -83,7 +87,9 @@ class Zen:
         if kind == "at_least":
             return f"({' + '.join(f'({self.test(member)} ? 1 : 0)' for member in test[2])} >= {test[1]})"
         if kind == "derived":
-            return self.grade(test[1], test[2])
+            return f"({self.grade(test[1], test[2])})"
+        if kind == "not_derived":
+            return f"(not ({self.grade(test[1], test[2])}))"
         name = test[1].replace(".", "__")
         if kind == "number":
             return f"({name} != null and {name} {test[2]} {test[3]})"
@@ -93,10 +99,13 @@ class Zen:
 
 
 class Clips:
-    """CLIPS by clipspy: facts `(f number value)`, conclusions `(c name rank)`, strata by salience, asserted inside a deffunction."""
+    """CLIPS by clipspy: facts `(f number value)`, conclusions `(c number rank)`, strata by salience.
+
+    Facts are asserted inside a deffunction: the assert methods of clipspy leak.
+    """
 
     name = "clipspy"
-    PLAIN = {"present": "(f {0} 1)", "absent": "(f {0} 0)", "unknown": "(not (f {0} ?))", "known": "(exists (f {0} ?))"}
+    PLAIN: ClassVar = {"present": "(f {0} 1)", "absent": "(f {0} 0)", "unknown": "(not (f {0} ?))", "known": "(exists (f {0} ?))"}
 
     def __init__(self, base: Base) -> None:
         import clips
@@ -152,6 +161,8 @@ class Clips:
             )
         if kind == "derived":
             return f"(c {self.conclusions[test[1]]} {test[2]})"
+        if kind == "not_derived":
+            return f"(not (c {self.conclusions[test[1]]} {test[2]}))"
         finding = self.findings[test[1]]
         if kind == "number":
             variable = f"?x{next(self.variables)}"
@@ -213,6 +224,8 @@ class Clingo:
         kind = test[0]
         if kind == "derived":
             return f"c({self.numbers[test[1]]},{test[2]})"
+        if kind == "not_derived":
+            return f"not c({self.numbers[test[1]]},{test[2]})"
         if kind not in ("all", "any", "at_least"):
             return f"x({self.atoms[test]})"
         name = f"b({next(self.fresh)})"
@@ -316,7 +329,7 @@ class Durable:
 def atoms_of(base: Base) -> list[Test]:
     """Every distinct test of a finding, in order."""
     tests = (test for rule in base.rules for test in leaves_of(rule.when))
-    return list(dict.fromkeys(test for test in tests if test[0] != "derived"))
+    return list(dict.fromkeys(test for test in tests if test[0] not in ("derived", "not_derived")))
 
 
 def _properties(test: Any) -> Iterable[str]:

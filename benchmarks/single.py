@@ -21,6 +21,7 @@ FIRED, ALONE, DURABLE, BOTH = (
     "sijoint assess(), both (the default)",
 )
 CHECKED = 100
+Fired = Callable[[Case], Iterable[str]]
 
 
 def measure(
@@ -28,7 +29,7 @@ def measure(
 ) -> dict[str, float]:
     """Microseconds per case; `peers` by name, `durable` whether this library's durable-rules evaluator takes part."""
     given = list(make_cases(base, cases))
-    runs = {name: over(fired, given) for name, fired in _peers(base, set(peers)).items()}
+    runs = {name: over(fired, map(prepare, given)) for name, (fired, prepare) in _peers(base, set(peers)).items()}
     compiled = Engine(knowledge, ("compiled",))
     _check(FIRED, base, compiled.bitplane.fired)
     runs[FIRED] = over(compiled.bitplane.fired, given)
@@ -47,21 +48,23 @@ def _assessing(engine: Engine) -> Callable[[Any], Any]:
     return lambda case: assess(case, engine=engine)
 
 
-def _peers(base: Base, wanted: set[str]) -> dict[str, Callable[[Case], Iterable[str]]]:
-    found: dict[str, Callable[[Case], Iterable[str]]] = {}
+def _peers(base: Base, wanted: set[str]) -> dict[str, tuple[Fired, Callable[[Case], Case]]]:
+    """Each peer's function and what prepares a case for it before the clock runs."""
+    found: dict[str, tuple[Fired, Callable[[Case], Case]]] = {}
     for make in ADAPTERS:
         name = str(getattr(make, "name", ""))
         if name in wanted:
             adapter = make(base)
-            found[name] = adapter.fired
+            prepare = getattr(adapter, "prepare", dict)
+            found[name] = adapter.fired, prepare
             if hasattr(adapter, "fired_uncompiled"):
-                found[f"{name}, evaluate_expression"] = adapter.fired_uncompiled
-    for name, fired in found.items():
-        _check(name, base, fired)
+                found[f"{name}, evaluate_expression"] = adapter.fired_uncompiled, prepare
+    for name, (fired, prepare) in found.items():
+        _check(name, base, lambda case, fired=fired, prepare=prepare: fired(prepare(case)))  # type: ignore[misc]
     return found
 
 
-def _check(name: str, base: Base, fired: Callable[[Case], Iterable[str]]) -> None:
+def _check(name: str, base: Base, fired: Fired) -> None:
     for case in make_cases(base, CHECKED, seed=99):
         if set(fired(case)) != oracle.fired(base, case):
             raise SystemExit(f"{name} gives a wrong answer; nothing is measured")

@@ -1,4 +1,4 @@
-"""Timing: callables side by side in one run, in turns, by the processor time of this process, so that other work counts little."""
+"""Timing: callables in turns in one run, by the processor time of this process: other work counts little."""
 
 from __future__ import annotations
 
