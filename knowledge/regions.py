@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from typing import Any
 
@@ -85,7 +86,7 @@ def values_of(finding: Finding, bounds: Iterable[int | float]) -> tuple[Value, .
     low, high = finding.range or (0, 0)
     edges = sorted({low, high, *(bound for bound in bounds if low <= bound <= high)})
     found: list[int | float] = []
-    for below, above in zip(edges, edges[1:], strict=False):
+    for below, above in pairwise(edges):
         between = _between(below, above, finding.whole)
         found += [below] if between is None else [below, between]
     return (*found, edges[-1])

@@ -32,6 +32,7 @@ from sijoint.knowledge.conditions import (
     findings_of,
     leaves,
 )
+from sijoint.knowledge.fingerprint import fingerprint_of
 from sijoint.knowledge.language import (
     SIDES,
     Conclusion,
@@ -50,7 +51,6 @@ from sijoint.knowledge.language import (
     Side,
     Wording,
 )
-from sijoint.knowledge.loader import fingerprint_of
 from sijoint.knowledge.screens import NEVER, Reach, screen_rule
 
 DAYS: tuple[date | None, ...] = (

@@ -17,7 +17,7 @@ from sijoint.engine.program import Program, compile_program
 from sijoint.engine.rete import available
 from sijoint.knowledge.conditions import Absent, Present, Unknown
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Kind, Rule
-from sijoint.knowledge.loader import fingerprint_of
+from sijoint.knowledge.fingerprint import fingerprint_of
 from strategies import bases_and_cases, cases, knowledge_bases, mapping_of
 
 from sijoint import CaseError, Engine, EngineError, EvaluatorDisagreement, KnowledgeBase, assess, default_evaluators, read_case

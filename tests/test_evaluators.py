@@ -34,7 +34,7 @@ from sijoint.knowledge.conditions import (
     leaves,
 )
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Rule
-from sijoint.knowledge.loader import fingerprint_of
+from sijoint.knowledge.fingerprint import fingerprint_of
 from strategies import bases_and_cases, cases, completions, knowledge_bases, mapping_of, values_of
 
 from sijoint import Case, Engine, EngineError, EvaluatorDisagreement, KnowledgeBase, read_case

@@ -1,0 +1,94 @@
+"""Declarations: kinds, findings, conclusions and parameters of all packs, each with one owner; local policies set parameters.
+
+In: `Loading` with the items as read. Out: its kinds, names and parameters.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from .errors import nearest
+from .language import Conclusion, Finding, Item, Pack, Parameter, Reference
+from .loading import Loading
+from .resolve import Names
+
+T = TypeVar("T", bound=Item)
+
+
+def declare(loading: Loading) -> None:
+    """Collect kinds, findings, conclusions and parameters; a second owner is a mistake."""
+    for pack in loading.of(Pack):
+        for name, kind in pack.kinds.items():
+            if loading.kinds.setdefault(name, kind) != kind:
+                loading.refuse(
+                    pack,
+                    f"kind {name}",
+                    "declared differently by another pack",
+                    "its gate would depend on the pack",
+                    "declare it alike in both",
+                    "K011",
+                )
+            if kind.actionable and not kind.unless:
+                loading.refuse(
+                    pack,
+                    f"kind {name}",
+                    "actionable without a gate",
+                    "advice could be given with a red flag open",
+                    "add unless: [treatment_on_hold]",
+                    "K011",
+                )
+    owners: dict[str, Item] = {}
+    findings = _unique(loading, Finding, owners)
+    conclusions = _unique(loading, Conclusion, owners)
+    loading.parameters = _unique(loading, Parameter, {})
+    _unique(loading, Reference, {})
+    loading.names = Names(findings, conclusions, loading.parameters)
+
+
+def _unique(loading: Loading, model: type[T], owners: dict[str, Item]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for item in loading.of(model):
+        key = item.id  # type: ignore[attr-defined]
+        title = f"{model.__name__.lower()} {key}"
+        if "." in key:
+            loading.refuse(item, title, "an id with a side", "sides are made by 'per: side'", "drop the side", "K016")
+        elif key in owners:
+            first = owners[key]
+            what = f"declared before, at {first.file}:{first.line}"
+            loading.refuse(item, title, what, "an id has one owner and one meaning", "rename or remove one", "K005")
+        else:
+            owners[key] = found[key] = item
+    return found
+
+
+def override_parameters(loading: Loading) -> None:
+    """Let local policies set parameters: same unit, inside the range, once."""
+    for pack in loading.of(Pack):
+        if pack.overrides and pack.kind != "local_policy":
+            loading.refuse(
+                pack,
+                "overrides",
+                "only a local policy overrides parameters",
+                "two authorities would be mixed",
+                "set kind: local_policy",
+                "K015",
+            )
+            continue
+        for override in pack.overrides:
+            _override_one(loading, pack, override.parameter, override.value)
+
+
+def _override_one(loading: Loading, pack: Pack, name: str, value: int | float) -> None:
+    title = f"override of {name}"
+    parameter = loading.parameters.get(name)
+    if parameter is None:
+        loading.refuse(pack, title, "unknown parameter", "nothing would change", nearest(name, loading.parameters), "K015")
+    elif parameter.overridden_by:
+        what = f"{parameter.overridden_by} overrides it too"
+        loading.refuse(pack, title, what, "it is unclear which value counts", "keep one of them", "K015")
+    elif not parameter.range[0] <= value <= parameter.range[1]:
+        what = f"{value} is outside {parameter.range[0]} to {parameter.range[1]} {parameter.unit}"
+        loading.refuse(pack, title, what, "the rule's source does not cover it", "choose a value inside", "K015")
+    else:
+        change = {"value": value, "overridden_by": pack.pack, "declared_value": parameter.value}
+        loading.parameters[name] = parameter.model_copy(update=change)
