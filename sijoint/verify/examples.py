@@ -15,7 +15,7 @@ from typing import Any
 import z3  # type: ignore[import-untyped]
 
 from ..engine.case import Case, Recorded
-from ..knowledge.conditions import Later, NumberTest
+from ..knowledge.conditions import FindingTest, Later, NumberTest
 from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
@@ -46,11 +46,15 @@ class Examples:
         self.dated: dict[str, None] = {}
         self.signed: dict[str, None] = {}
         for atom in formula.program.atoms:
-            if isinstance(atom, NumberTest):
-                self.numbers.setdefault(atom.finding, []).append(atom)
-            if isinstance(atom, Later):
-                self.signed[atom.finding] = None
-                self.dated |= dict.fromkeys(atom.than)
+            self.learn(atom)
+
+    def learn(self, atom: FindingTest) -> None:
+        """Take a test into account when a model is read."""
+        if isinstance(atom, NumberTest):
+            self.numbers.setdefault(atom.finding, []).append(atom)
+        if isinstance(atom, Later):
+            self.signed[atom.finding] = None
+            self.dated |= dict.fromkeys(atom.than)
 
     def case(self, model: Any, patient: Patient | None = None, name: str = "example") -> Case:
         """The case that a model describes."""

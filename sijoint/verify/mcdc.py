@@ -6,9 +6,11 @@ answer and silences it. Where no single answer does, a case of its own stays sil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import yaml
 
 from ..engine.case import Case, Recorded
 from ..engine.program import Outcome
@@ -17,10 +19,13 @@ from ..knowledge.language import KnowledgeBase, Rule
 from ..knowledge.regions import Value, passes
 from .case_files import findings_of as given
 from .circuit import Gate
-from .decisive import Clause, decides
+from .decisive import Clause, decides, written_rules
 from .evaluate import leaf_holds, tests_of
 from .examples import Example, Examples, with_findings
 from .formula import LIMIT, Formula
+
+Written = tuple[Rule, dict[str, Any]]
+"""A case in the form of those beside the rules, with the rule that it is about."""
 
 
 @dataclass
@@ -146,13 +151,38 @@ class McDc:
         base = name.partition(".")[0][:44]
         for number, item in enumerate(shown, 1):
             outcome = self.formula.bitplane.evaluate(item.case)
-            document = {"case": f"mcdc_{base}_{number}", "findings": given(item.case.findings), "fires": [name]}
+            document: dict[str, Any] = {"case": f"mcdc_{base}_{number}", "findings": given(item.case.findings), "fires": [name]}
             document["then"] = _granted(rule, outcome)
             if item.misses:
                 document["near_misses"] = item.misses
             yield document
         for number, case in enumerate(dict.fromkeys(silent), 1):
             yield {"case": f"mcdc_{base}_silent_{number}", "findings": given(case.findings), "silent": [name]}
+
+
+def missing_cases(
+    knowledge: KnowledgeBase, clauses: Iterable[Clause], limit: int = LIMIT
+) -> Iterator[tuple[Rule, dict[str, Any]]]:
+    """For every rule an author wrote the cases that its clauses still lack, each with its rule."""
+    seen: dict[str, dict[int, Clause]] = {}
+    for clause in clauses:
+        seen.setdefault(clause.rule.id, {})[clause.number] = clause
+    maker = McDc(knowledge, limit)
+    for rule in (rule for rule in written_rules(knowledge) if rule.side != "right"):
+        yield from ((rule, case) for case in maker.cases(rule, seen.get(rule.id)))
+
+
+def write_cases(cases: Iterable[Written]) -> str:
+    """Cases as YAML for review, one line for each key, under the place of their rule."""
+    lines, place = [], ""
+    for rule, case in cases:
+        if place != f"{rule.file}:{rule.line}":
+            place = f"{rule.file}:{rule.line}"
+            lines.append(f"# {rule.id} at {place}")
+        for number, (key, value) in enumerate(case.items()):
+            written = yaml.safe_dump({key: value}, default_flow_style=None, sort_keys=False, width=1000, allow_unicode=True)
+            lines += [("- " if number == 0 and at == 0 else "  ") + line for at, line in enumerate(written.splitlines())]
+    return "\n".join(lines) + "\n"
 
 
 def _granted(rule: Rule, outcome: Outcome) -> dict[str, str]:

@@ -15,6 +15,8 @@ from ..explain.wording import Words
 from ..knowledge.conditions import Derived
 from ..knowledge.language import KnowledgeBase
 from .case_files import case_file
+from .compare import Affected, Comparison
+from .mutate import Fate
 from .prove import Proof
 from .watch import rule_of, watch
 
@@ -83,3 +85,39 @@ def render_examples(proofs: Iterable[Proof]) -> str:
             lines.append(f"# {item.name}: {smallest}, {len(item.example.case.findings)} findings")
             lines.append(case_file(item.example.case))
     return "---\n".join(f"{comment}\n{case}" for comment, case in zip(lines[::2], lines[1::2], strict=True))
+
+
+def render_fate(fate: Fate) -> str:
+    """A survivor with the patient who would kill it."""
+    lines = [f"survived  {fate.mutant}"]
+    if fate.case:
+        lines.append("    this case would kill it:")
+        lines += [f"      {line}" for line in case_file(fate.case).splitlines()]
+    return "\n".join(lines)
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """What changed between two versions, and for whom."""
+    groups = (("added", comparison.added), ("removed", comparison.removed), ("changed", comparison.changed))
+    lines = [f"rule {word}  {name}" for word, names in groups for name in names]
+    lines += [f"finding changed  {name}" for name in comparison.findings]
+    for item in comparison.affected:
+        lines += _affected(item)
+    if comparison.cases:
+        lines.append(f"{comparison.changed_cases} of {comparison.cases} cases change")
+        lines += [f"    {name}: {count}" for name, count in comparison.counts]
+    if comparison.unchanged:
+        lines.append("no patient changes: proved for every conclusion")
+    else:
+        changed = sum(item.differs is True for item in comparison.affected)
+        undecided = len(comparison.affected) - changed
+        lines.append(f"{changed} conclusions change for some patient" + (f", {undecided} not decided" if undecided else ""))
+    return "\n".join(lines) + "\n"
+
+
+def _affected(item: Affected) -> Iterator[str]:
+    if item.case is None:
+        yield f"conclusion {item.conclusion}: not decided within the limit"
+        return
+    yield f"conclusion {item.conclusion}: {item.was} -> {item.becomes}, by {', '.join(item.rules)}; smallest patient:"
+    yield from (f"      {line}" for line in case_file(item.case).splitlines())
