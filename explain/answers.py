@@ -7,6 +7,7 @@ answered as signed and dated after all else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
@@ -96,15 +97,16 @@ def _outcome(cell: Cell, tests: Sequence[NumberTest]) -> tuple[bool, ...]:
 
 
 def representative(cell: Cell, *, first: bool) -> int | float:
-    """The value that stands for an interval: the end next to a threshold, or the middle where that end is open.
+    """The value that stands for an interval: the end next to a threshold; where that is open, the next whole number or the
+    middle.
 
     >>> representative((0, 12, False, False), first=True), representative((38, 42, True, False), first=False)
-    (12, 40)
+    (12, 39)
     """
     low, high, low_open, high_open = cell
     end, open_end = (high, high_open) if first else (low, low_open)
-    middle = (low + high) / 2
-    value = middle if open_end else end
+    inner = (math.ceil(high) - 1 if first else math.floor(low) + 1) if open_end else end
+    value = inner if low < inner < high or not open_end else (low + high) / 2
     return int(value) if float(value).is_integer() else value
 
 

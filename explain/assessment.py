@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.case import Case
 from ..engine.infer import Engine, Inference
+from ..engine.reference import Reference
 from ..engine.trace import Recorder, Trace
 from ..knowledge.language import KnowledgeBase
 from .document import (
@@ -122,13 +123,22 @@ class Assessment:
             NotDerivedError: it was not derived, or is not declared.
             EngineError: the proof failed its own check.
         """
+        return self.prove(conclusion, self.trace, depth=depth, absences=absences)
+
+    def prove(self, conclusion: str, trace: Trace, *, depth: int | None = None, absences: int | None = 0) -> Justification:
+        """`why` from the trace at hand, for those who prove many conclusions of one trace.
+
+        Raises:
+            NotDerivedError: it was not derived, or is not declared.
+            EngineError: the proof failed its own check.
+        """
         from .checker import check_justification
         from .why_not import Refuter
 
         refuter = Refuter(self.knowledge, self._recorder, absences)
         absence = (lambda leaf: refuter.absence(leaf.conclusion, leaf.grade)) if absences != 0 else None
-        proof = justify(self.trace, self.knowledge, conclusion, depth=depth, absence=absence)
-        check_justification(self.knowledge, self.case, proof, conclusion, depth=depth, below=absences)
+        proof = justify(trace, self.knowledge, conclusion, depth=depth, absence=absence)
+        check_justification(self._reference, proof, conclusion, depth=depth, below=absences)
         return proof
 
     def why_not(self, conclusion: str, grade: str | None = None, *, depth: int | None = None) -> WhyNot:
@@ -195,6 +205,11 @@ class Assessment:
         from .arguments import arguments
 
         return arguments(self.knowledge, self.case, self.grades)
+
+    @cached_property
+    def _reference(self) -> Reference:
+        """The case by definition, for the checks."""
+        return Reference(self.knowledge, self.case)
 
     @property
     def _recorder(self) -> Recorder:

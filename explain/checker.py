@@ -24,8 +24,7 @@ SAID = ("title", "file", "line", "source", "interpretation", "because")
 
 
 def check_justification(
-    knowledge: KnowledgeBase,
-    case: Case,
+    reference: Reference,
     proof: Justification,
     conclusion: str,
     *,
@@ -34,12 +33,14 @@ def check_justification(
 ) -> None:
     """Verify a proof tree of `conclusion`; `depth` and `below` are the depths it was asked for, of proofs and of absences.
 
+    `reference` holds knowledge and case by definition; it may serve for many proofs.
+
     Raises:
         EngineError: something in it is not so.
     """
     if proof.conclusion != conclusion:
         _refuse("another conclusion", conclusion)
-    _Checker(knowledge, case, depth, below).proof(proof, 0)
+    _Checker(reference, depth, below).proof(proof, 0)
 
 
 def check_absence(knowledge: KnowledgeBase, case: Case, tree: WhyNot, *, depth: int | None = None) -> None:
@@ -48,7 +49,7 @@ def check_absence(knowledge: KnowledgeBase, case: Case, tree: WhyNot, *, depth: 
     Raises:
         EngineError: something in it is not so.
     """
-    _Checker(knowledge, case, None, depth).absence(tree, 0)
+    _Checker(Reference(knowledge, case), None, depth).absence(tree, 0)
 
 
 def _refuse(what: str, where: str) -> NoReturn:
@@ -68,11 +69,24 @@ def same_model(one: Any, other: Any) -> bool:
 class _Checker:
     """Walks a tree beside the knowledge; remembers what was proved, to verify what is said to stand above."""
 
-    def __init__(self, knowledge: KnowledgeBase, case: Case, depth: int | None, below: int | None) -> None:
-        self.knowledge, self.case, self.depth, self.below = knowledge, case, depth, below
-        self.reference = Reference(knowledge, case)
+    def __init__(self, reference: Reference, depth: int | None, below: int | None) -> None:
+        self.reference, self.knowledge, self.case = reference, reference.knowledge, reference.case
+        self.depth, self.below = depth, below
+        self.held: dict[int, bool] = {}
         self.proved: set[str] = set()
         self.absent: set[tuple[str, str]] = set()
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a condition holds; single tests by definition, branches by counting, each worked out once."""
+        key = id(condition)
+        if key not in self.held:
+            if isinstance(condition, BRANCHES):
+                holding = sum(self.holds(member) for member in condition.of)
+                needed = {"all": len(condition.of), "any": 1}.get(condition.test, getattr(condition, "k", 0))
+                self.held[key] = holding >= needed
+            else:
+                self.held[key] = self.reference.holds(condition)
+        return self.held[key]
 
     def demand(self, claim: bool, what: str, where: str) -> None:
         """Refuse a claim that is not so."""
@@ -137,7 +151,7 @@ class _Checker:
 
     def reason(self, reason: Reason, condition: Condition, level: int, where: str) -> None:
         """A condition that holds, on just what it holds."""
-        self.demand(self.reference.holds(condition), "a condition that does not hold", where)
+        self.demand(self.holds(condition), "a condition that does not hold", where)
         if isinstance(condition, BRANCHES):
             self.branch(reason, condition, level, where)
             return
@@ -192,8 +206,8 @@ class _Checker:
 
     def parted(self, condition: Any) -> tuple[list[Condition], list[Condition]]:
         """The members that hold, and those that do not."""
-        holding = [member for member in condition.of if self.reference.holds(member)]
-        return holding, [member for member in condition.of if not self.reference.holds(member)]
+        holding = [member for member in condition.of if self.holds(member)]
+        return holding, [member for member in condition.of if not self.holds(member)]
 
     def absence(self, tree: WhyNot, level: int) -> None:
         """A conclusion that does not hold at a grade: each rule that could give it, nearest first."""
@@ -219,11 +233,11 @@ class _Checker:
     def distance(self, item: RuleDistance, rule: Rule, level: int) -> None:
         """A rule that does not fire: what is missing, what holds and what blocks it."""
         self.said(item, rule)
-        holding = [blocker for blocker in rule.blockers if not self.reference.holds(blocker)]
+        holding = [blocker for blocker in rule.blockers if not self.holds(blocker)]
         self.demand(len(item.blocked) == len(holding), "blockers missing or too many", rule.id)
         for unmet, blocker in zip(item.blocked, holding, strict=True):
             self.unmet(unmet, blocker, None, rule.id)
-        holds = self.reference.holds(rule.when)
+        holds = self.holds(rule.when)
         self.demand((item.when is None) is holds and len(item.met) == holds, "what holds missing or too many", rule.id)
         for check in item.met:
             self.checked(check, rule.when, rule.id)
@@ -233,22 +247,22 @@ class _Checker:
 
     def far(self, rule: Rule) -> int:
         """How far a rule is from firing: missing leaves and what blocks it."""
-        return self.away(rule.when) + sum(not self.reference.holds(blocker) for blocker in rule.blockers)
+        return self.away(rule.when) + sum(not self.holds(blocker) for blocker in rule.blockers)
 
     def away(self, condition: Condition) -> int:
         """How many leaves of a condition would have to change, by definition."""
-        if self.reference.holds(condition):
+        if self.holds(condition):
             return 0
         if not isinstance(condition, BRANCHES):
             return 1
         if condition.test == "at_least":
-            return condition.k - sum(self.reference.holds(member) for member in condition.of)
+            return condition.k - sum(self.holds(member) for member in condition.of)
         members = [self.away(member) for member in condition.of]
         return sum(members) if condition.test == "all" else min(members, default=1)
 
     def unmet(self, item: Unmet, condition: Condition, level: int | None, where: str) -> None:
         """A condition that does not hold; without `level` no tree stands below it."""
-        self.demand(not self.reference.holds(condition), "a condition that holds", where)
+        self.demand(not self.holds(condition), "a condition that holds", where)
         self.demand(same(item.distance, self.away(condition)), "a wrong distance", where)
         if isinstance(condition, BRANCHES):
             self.unmet_branch(item, condition, level, where)
@@ -292,7 +306,7 @@ class _Checker:
 
     def checked(self, check: Checked, condition: Any, where: str) -> None:
         """A condition as recorded, all members included."""
-        self.demand(check.holds is self.reference.holds(condition), "another result", where)
+        self.demand(check.holds is self.holds(condition), "another result", where)
         if isinstance(condition, BRANCHES):
             self.shape(check, condition, where)
             self.demand(

@@ -15,11 +15,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..engine.infer import Engine, Inference
-from ..engine.trace import Recorder
-from ..knowledge.conditions import FINDING_TESTS
+from ..engine.trace import Checked, Recorder, holding_leaves
+from ..knowledge.conditions import FINDING_TESTS, Unknown
 from ..knowledge.language import URGENCY, KnowledgeBase
 from .answers import Answer, answers_of, with_answers
-from .document import screen_states
 from .lanes import Cut, Lanes, bits, options_for
 from .what_if import Shifts, shifts_between
 from .why_not import unmet_leaves, unmet_of
@@ -131,10 +130,18 @@ def rank_unknowns(engine: Engine, inference: Inference) -> list[Wanted]:
 
 
 def _for_screens(engine: Engine, inference: Inference) -> Iterator[Wanted]:
-    states = screen_states(engine.knowledge, engine.trace(inference), inference.case)
-    for state, screen in zip(states, engine.knowledge.screens, strict=True):
-        for name in state.unanswered:
-            yield Wanted(name, "screen", screen.id, conclusions={screen.open: None})
+    """What the screens that are open still wait for, in their order."""
+    recorder = Recorder(inference.case, inference.outcome.grade, engine.program)
+    for screen in engine.knowledge.screens:
+        rule = engine.knowledge.rule_by_id.get(f"{screen.pack}/{screen.open}")
+        if rule is not None and rule.id in inference.outcome.fired:
+            waiting = screen.ask or _holding_unknowns(recorder.checked(rule.when))
+            for name in (name for name in waiting if name not in inference.case.values):
+                yield Wanted(name, "screen", screen.id, conclusions={screen.open: None})
+
+
+def _holding_unknowns(check: Checked) -> tuple[str, ...]:
+    return tuple(leaf.finding for leaf in holding_leaves(check) if isinstance(leaf, Unknown))
 
 
 def levels_of(knowledge: KnowledgeBase) -> Mapping[str, Level]:

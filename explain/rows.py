@@ -15,7 +15,7 @@ from ..engine.trace import Trace
 from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, Unknown, leaves
 from .assessment import Assessment
 from .document import Concluded
-from .justification import Justification, Reason, justify
+from .justification import Justification, Reason
 from .wording import Words
 
 GROUNDED = ("finding", "absence", "unknown")
@@ -42,7 +42,7 @@ class RowWriter:
 
     def row(self, conclusion: str, heading: str, *, strongest_only: bool = False) -> Row:
         """A derived conclusion as a row; of its rules, those that give its grade, or only the first of them."""
-        proof = justify(self.trace, self.knowledge, conclusion)
+        proof = self.assessment.prove(conclusion, self.trace)
         rules = [item for item in proof.rules if item.grade == proof.grade] or list(proof.rules)
         chosen = proof.model_copy(update={"rules": tuple(rules[:1] if strongest_only else rules)})
         readings = (self.words.rule(rule.rule, "interpretation") or "" for rule in chosen.rules)

@@ -9,9 +9,9 @@ from itertools import combinations, product
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded
 from sijoint.engine.reference import Reference
-from sijoint.knowledge.conditions import All, AnyOf, AtLeast, Condition, Later, leaves
+from sijoint.knowledge.conditions import All, AnyOf, AtLeast, ChoiceTest, Condition, Later, NumberTest, Present, leaves
 from sijoint.knowledge.language import Finding, KnowledgeBase, Rule
-from strategies import cases, finding_tests, knowledge_bases, values_of
+from strategies import cases, knowledge_bases, values_of
 
 Meets = Callable[[Reference], bool]
 
@@ -21,22 +21,29 @@ def small(draw: st.DrawFn, *, later: bool = False, findings: int = 4) -> tuple[K
     """A small knowledge base that often wants several answers at once, some findings fixed and some past, with a case."""
     base = draw(knowledge_bases(max_rules=6, max_findings=findings, max_conclusions=4, max_leaves=4, later=later))
     marked = tuple(_marked(item, draw(st.sampled_from(["", "", "", "fixed", "past"]))) for item in base.findings)
-    tests = st.lists(finding_tests(base.findings, later=later), min_size=2, max_size=4, unique=True)
-    rules = tuple(_demanding(rule, draw(tests), draw(st.integers(0, 4))) for rule in base.rules)
+    several = st.lists(st.sampled_from(base.findings), min_size=1, max_size=4, unique_by=lambda item: item.id)
+    rules = tuple(_demanding(rule, draw(several), draw(st.integers(0, 4))) for rule in base.rules)
     content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
     changed = {"findings": marked, "rules": rules, "fingerprint": f"{base.fingerprint} {marked!r} {rules!r}"}
     knowledge = KnowledgeBase.model_construct(**(content | changed))
     return knowledge, draw(cases(knowledge))
 
 
-def _demanding(rule: Rule, tests: list[Condition], kind: int) -> Rule:
-    """The rule as drawn, or wanting all or two or three of some tests besides."""
-    members = tuple(test for test in tests if test != rule.when)
+def _demanding(rule: Rule, findings: list[Finding], kind: int) -> Rule:
+    """The rule as drawn, or wanting all or two or three of some different findings, instead or as another way."""
+    members = tuple(_test(item) for item in findings)
     if kind == 0 or len(members) < 2:
         return rule
-    besides = All(of=members) if kind == 1 else AtLeast(k=min(kind, len(members)), of=members)
-    either = AnyOf(of=(rule.when, besides)) if kind == 4 else besides
-    return rule.model_copy(update={"when": either})
+    wanted = All(of=members) if kind in (1, 3) else AtLeast(k=min(kind, len(members)), of=members)
+    return rule.model_copy(update={"when": AnyOf(of=(rule.when, wanted)) if kind == 4 else wanted})
+
+
+def _test(item: Finding) -> Condition:
+    if item.type == "yes_no":
+        return Present(finding=item.id)
+    if item.type == "choice":
+        return ChoiceTest(finding=item.id, choices=item.choices[:2])
+    return NumberTest(finding=item.id, comparison="at_least", value=1)
 
 
 def _marked(item: Finding, mark: str) -> Finding:

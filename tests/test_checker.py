@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from sijoint.engine.case import Case
 from sijoint.engine.infer import Engine
+from sijoint.engine.reference import Reference
 from sijoint.explain.assessment import Assessment
 from sijoint.explain.checker import check_absence, check_justification
 from sijoint.explain.justification import Justification
@@ -51,8 +52,10 @@ def at(value: Any, path: Path_) -> Any:
     return at(value[path[0]], path[1:]) if path else value
 
 
-TEXTS = ["", "x", "leaf", "all", "any", "at_least", "finding", "absence", "unknown", "branch", "known_false", "too_low", "blocked",
-         "present", "absent", "known", "likely", "possible", "given", "over", "under", "base/r0", "V", "X", "f0", "f1", "c0", "c1"]  # fmt: skip
+TEXTS = (
+    *("", "x", "leaf", "all", "any", "at_least", "finding", "absence", "unknown", "branch", "known_false", "too_low", "blocked"),
+    *("present", "absent", "known", "likely", "possible", "given", "over", "under", "base/r0", "V", "X", "f0", "f1", "c0", "c1"),
+)
 
 
 CHOICES = st.lists(st.integers(0, 10**6), min_size=5, max_size=5)
@@ -111,7 +114,7 @@ def test_refuses_every_corrupted_justification(data: st.DataObject, drawn: tuple
         if bad is None:
             continue
         with pytest.raises(EngineError, match="failed its own check"):
-            check_justification(knowledge, case, bad, name, depth=depth, below=absences)
+            check_justification(Reference(knowledge, case), bad, name, depth=depth, below=absences)
 
 
 @given(st.data(), small(later=True))
@@ -152,7 +155,7 @@ def test_a_proof_of_another_case_is_refused(knowledge: KnowledgeBase) -> None:
 
     proof = assessed(knowledge, read_case({"findings": {"saddle_numbness": True}}, knowledge)).why("disposition")
     with pytest.raises(EngineError):
-        check_justification(knowledge, read_case({"findings": {}}, knowledge), proof, "disposition", below=1)
+        check_justification(Reference(knowledge, read_case({"findings": {}}, knowledge)), proof, "disposition", below=1)
 
 
 def test_shares_no_code_with_the_evaluators() -> None:

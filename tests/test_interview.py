@@ -5,14 +5,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from sijoint.cli import app
 from sijoint.engine.case_reader import read_case
 from sijoint.engine.infer import Engine
 from sijoint.explain.schemas import SCHEMAS, schema_of
 from sijoint.explain.session import Session
 from sijoint.explain.wording import Words
-from sijoint.interviewing import Interview, read_answer
 from typer.testing import CliRunner
+
+from sijoint.cli import app
+from sijoint.interviewing import Interview, read_answer
 
 
 def _run(engine: Engine, typed: list[str]) -> tuple[Session, list[str]]:
@@ -107,7 +108,8 @@ COMMANDS = {
 def case_file(tmp_path: Path) -> Path:
     path = tmp_path / "case.yaml"
     path.write_text(
-        "as_of: 2026-03-01\nfindings: {one_sided_pain: yes, dimple_pain: yes, worse_rolling_in_bed: yes, sharp_pain: yes, recent_fall: yes}\n"
+        "as_of: 2026-03-01\n"
+        "findings: {one_sided_pain: yes, dimple_pain: yes, worse_rolling_in_bed: yes, sharp_pain: yes, recent_fall: yes}\n"
     )
     return path
 

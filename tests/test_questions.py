@@ -21,7 +21,7 @@ def test_the_screen_comes_first_in_its_own_order(engine: Engine) -> None:
     assessment = Assessment(engine, read_case({"findings": {}}, engine.knowledge))
     core = next(screen for screen in engine.knowledge.screens if screen.ask)
     assert _findings(assessment, len(core.ask)) == list(core.ask)
-    answered = {name: False for name in core.ask[:2]}
+    answered = dict.fromkeys(core.ask[:2], False)
     later = Assessment(engine, read_case({"findings": answered}, engine.knowledge))
     assert _findings(later, 1) == [core.ask[2]]
 

@@ -93,7 +93,8 @@ def test_a_count_lists_what_holds_and_apart_what_does_not(knowledge: KnowledgeBa
 
 
 def test_what_was_not_derived_has_a_tree_of_its_own(knowledge: KnowledgeBase) -> None:
-    answers = {item: False for screen in knowledge.screens for item in screen.ask}
+    asked = (knowledge.finding_by_id[item] for screen in knowledge.screens for item in screen.ask)
+    answers = {item.id: False if item.type == "yes_no" else 40 for item in asked}
     assessment = _assessed(knowledge, answers | {"one_sided_pain": True, "dimple_pain": True, "worse_rolling_in_bed": True})
     negations = [
         reason
