@@ -9,7 +9,7 @@ from itertools import combinations, product
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded
 from sijoint.engine.reference import Reference
-from sijoint.knowledge.conditions import All, AnyOf, AtLeast, ChoiceTest, Condition, Later, NumberTest, Present, leaves
+from sijoint.knowledge.conditions import All, AnyOf, AtLeast, ChoiceTest, Condition, Derived, Later, NumberTest, Present, leaves
 from sijoint.knowledge.language import Finding, KnowledgeBase, Rule
 from strategies import cases, knowledge_bases, values_of
 
@@ -27,6 +27,25 @@ def small(draw: st.DrawFn, *, later: bool = False, findings: int = 4) -> tuple[K
     changed = {"findings": marked, "rules": rules, "fingerprint": f"{base.fingerprint} {marked!r} {rules!r}"}
     knowledge = KnowledgeBase.model_construct(**(content | changed))
     return knowledge, draw(cases(knowledge))
+
+
+@st.composite
+def wanting(draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
+    """A knowledge base whose rules want several answers and build on one another, and a case that knows little."""
+    base = draw(
+        knowledge_bases(max_rules=4, max_findings=5, max_conclusions=3, max_leaves=2, later=False, sides=False, gates=False)
+    )
+    rules = []
+    for rule in base.rules:
+        members = tuple(_test(item) for item in draw(st.permutations(base.findings))[:3])
+        wanted = AtLeast(k=min(draw(st.sampled_from([2, 3])), len(members)), of=members)
+        built_on = tuple(leaf for leaf in leaves(rule.when) if isinstance(leaf, Derived))[:1]
+        rules.append(rule.model_copy(update={"when": All(of=(*built_on, wanted)) if draw(st.booleans()) else wanted}))
+    content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
+    changed = {"rules": tuple(rules), "fingerprint": f"{base.fingerprint} {rules!r}"}
+    knowledge = KnowledgeBase.model_construct(**(content | changed))
+    case = draw(cases(knowledge))
+    return knowledge, Case(findings=case.findings[: draw(st.integers(0, 2))])
 
 
 def _demanding(rule: Rule, findings: list[Finding], kind: int) -> Rule:
