@@ -16,8 +16,8 @@ from sijoint.engine.case import Case, Recorded
 from sijoint.engine.program import Program, compile_program
 from sijoint.engine.rete import available
 from sijoint.knowledge.conditions import Absent, Present, Unknown
-from sijoint.knowledge.language import Conclusion, Consequence, Finding, Kind, Rule
 from sijoint.knowledge.fingerprint import fingerprint_of
+from sijoint.knowledge.language import Conclusion, Consequence, Finding, Kind, Rule
 from strategies import bases_and_cases, cases, knowledge_bases, mapping_of
 
 from sijoint import CaseError, Engine, EngineError, EvaluatorDisagreement, KnowledgeBase, assess, default_evaluators, read_case
