@@ -96,14 +96,20 @@ def mutate(
     packs: Packs = None,
     limit: Limit = LIMIT,
     shown: Annotated[int, typer.Option(help="How many survivors are given a patient who would kill them.")] = 25,
+    write: Annotated[Path | None, typer.Option(help="Write a case that kills each survivor to this file, for review.")] = None,
     least: Annotated[float, typer.Option(help="Fail below this percentage.")] = 98.0,
 ) -> None:
     """Plant every small fault in the rules, one at a time, and count how many the cases and invariants notice."""
     with reported():
+        from ..verify.mcdc import write_cases
+        from ..verify.mutate import killing_cases
         from ..verify.mutate import mutate as run
         from ..verify.report import render_fate
 
-        score = run(_whole(packs), limit, shown)
+        knowledge = _whole(packs)
+        score = run(knowledge, limit, 0 if write else shown)
+        if write:
+            write.write_text(write_cases(killing_cases(knowledge, score, limit)), encoding="utf-8")
         for fate in score.survivors:
             typer.echo(render_fate(fate))
         equivalent = len(score.fates) - score.counted

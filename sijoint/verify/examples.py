@@ -15,7 +15,7 @@ from typing import Any
 import z3  # type: ignore[import-untyped]
 
 from ..engine.case import Case, Recorded
-from ..knowledge.conditions import FindingTest, Later, NumberTest
+from ..knowledge.conditions import FINDING_TESTS, Condition, FindingTest, Later, NumberTest, leaves
 from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
@@ -37,16 +37,17 @@ class Example:
 
 
 class Examples:
-    """Makes cases from models of one formula."""
+    """Makes cases from models of one formula; `more` are conditions beside its rules whose tests a case has to respect."""
 
-    def __init__(self, formula: Formula, limit: int = LIMIT) -> None:
+    def __init__(self, formula: Formula, limit: int = LIMIT, more: tuple[Condition, ...] = ()) -> None:
         self.formula, self.limit = formula, limit
-        self.regions = regions(formula.knowledge)
+        self.regions = regions(formula.knowledge, more)
         self.numbers: dict[str, list[NumberTest]] = {}
         self.dated: dict[str, None] = {}
         self.signed: dict[str, None] = {}
-        for atom in formula.program.atoms:
-            self.learn(atom)
+        for atom in (*formula.program.atoms, *(leaf for condition in more for leaf in leaves(condition))):
+            if isinstance(atom, FINDING_TESTS):
+                self.learn(atom)
 
     def learn(self, atom: FindingTest) -> None:
         """Take a test into account when a model is read."""

@@ -180,9 +180,24 @@ def write_cases(cases: Iterable[Written]) -> str:
             place = f"{rule.file}:{rule.line}"
             lines.append(f"# {rule.id} at {place}")
         for number, (key, value) in enumerate(case.items()):
-            written = yaml.safe_dump({key: value}, default_flow_style=None, sort_keys=False, width=1000, allow_unicode=True)
-            lines += [("- " if number == 0 and at == 0 else "  ") + line for at, line in enumerate(written.splitlines())]
+            lines += _lines(key, value, "  " if number else "- ")
     return "\n".join(lines) + "\n"
+
+
+def _lines(key: str, value: Any, start: str) -> Iterator[str]:
+    """One key of a case: near misses one under the other, everything else in flow style."""
+    if key == "near_misses":
+        yield f"{start}{key}:"
+        yield from (f"    - {_flow(item)}" for item in value)
+    else:
+        yield f"{start}{key}: {_flow(value)}"
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=110, allow_unicode=True)
+    return "\n      ".join(text.strip().splitlines())
 
 
 def _granted(rule: Rule, outcome: Outcome) -> dict[str, str]:

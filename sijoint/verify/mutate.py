@@ -6,7 +6,7 @@ the solver, so that the figure is exact; for a survivor that differs, the smalle
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..engine.program import Outcome
 from ..knowledge.conditions import Derived, Leaf, NotDerived
 from ..knowledge.errors import EngineError
 from ..knowledge.language import KnowledgeBase, Rule
+from .case_files import findings_of
 from .circuit import Gate
 from .evaluate import fires, rule_plane, tests_of
 from .examples import Example, Examples
@@ -107,6 +108,29 @@ def _fate(knowledge: KnowledgeBase, mutant: Mutant, difference: Difference, show
     return Fate(mutant, case=difference.example(mutant))
 
 
+def killing_cases(knowledge: KnowledgeBase, score: Score, limit: int = LIMIT) -> Iterator[tuple[Rule, dict[str, Any]]]:
+    """For every survivor a case that kills it, in the form of those beside the rules, each with its rule."""
+    difference = Difference(knowledge, limit)
+    seen: set[tuple[object, ...]] = set()
+    for fate in score.survivors:
+        case = difference.example(fate.mutant, fewest=False)
+        if case is None or (fate.mutant.item, case.findings) in seen:
+            continue
+        seen.add((fate.mutant.item, case.findings))
+        rule = next(knowledge.rule_by_id[name] for name in fate.mutant.replaced if difference.shows_in(fate.mutant, name, case))
+        outcome = difference.formula.bitplane.evaluate(case)
+        yield rule, _as_written(rule, case, outcome, len(seen))
+
+
+def _as_written(rule: Rule, case: Case, outcome: Outcome, number: int) -> dict[str, Any]:
+    """A case with what the knowledge as written answers."""
+    name = rule.id.partition("/")[2]
+    document: dict[str, Any] = {"case": f"fault_{name.partition('.')[0][:44]}_{number}", "findings": findings_of(case.findings)}
+    if rule.id not in outcome.fired:
+        return {**document, "silent": [name]}
+    return {**document, "fires": [name], "then": {item.conclusion: outcome.grade[item.conclusion] for item in rule.then}}
+
+
 def with_mutant(knowledge: KnowledgeBase, mutant: Mutant) -> KnowledgeBase:
     """The knowledge with a fault in it."""
     rules = tuple(mutant.replaced.get(rule.id, rule) for rule in knowledge.rules)
@@ -120,16 +144,17 @@ class Difference:
     def __init__(self, knowledge: KnowledgeBase, limit: int = LIMIT) -> None:
         self.knowledge, self.limit = knowledge, limit
         self.formula = Formula(knowledge)
-        self.examples = Examples(self.formula, limit)
 
     def differs(self, mutant: Mutant) -> bool:
         """Whether some patient shows the difference; not decided counts as yes."""
         solver = self.formula.solver([self.goal(mutant)], self.limit)
         return str(solver.check()) != "unsat"
 
-    def example(self, mutant: Mutant) -> Case | None:
-        """The smallest patient who shows the difference."""
-        found = self.examples.find(self.goal(mutant), lambda case: self.shows(mutant, case), "kills the mutant")
+    def example(self, mutant: Mutant, fewest: bool = True) -> Case | None:
+        """A patient who shows the difference, with the fewest findings or only without needless ones."""
+        changed = tuple(rule.when for rule in mutant.replaced.values() if rule)
+        examples = Examples(self.formula, self.limit, changed)
+        found = examples.find(self.goal(mutant), lambda case: self.shows(mutant, case), "kills the mutant", fewest)
         return found.case if isinstance(found, Example) else None
 
     def goal(self, mutant: Mutant) -> Gate:
@@ -176,8 +201,11 @@ class Difference:
 
     def shows(self, mutant: Mutant, case: Case) -> bool:
         """Whether a case shows the difference, by the evaluators' own outcome."""
-        outcome = self.formula.bitplane.evaluate(case)
-        return any(self._shows(name, rule, case, outcome) for name, rule in mutant.replaced.items())
+        return any(self.shows_in(mutant, name, case) for name in mutant.replaced)
+
+    def shows_in(self, mutant: Mutant, name: str, case: Case) -> bool:
+        """Whether a case shows it in one of the rules replaced."""
+        return self._shows(name, mutant.replaced[name], case, self.formula.bitplane.evaluate(case))
 
     def _shows(self, name: str, rule: Rule | None, case: Case, outcome: Outcome) -> bool:
         grades = outcome.grade
