@@ -37,15 +37,12 @@ def wanting(draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
     )
     rules = []
     for rule in base.rules:
-        members = tuple(_test(item) for item in draw(st.permutations(base.findings))[:3])
+        which = draw(st.integers(0, 2))
+        members = tuple(_test(item, which) for item in draw(st.permutations(base.findings))[:3])
         wanted = AtLeast(k=min(draw(st.sampled_from([2, 3])), len(members)), of=members)
         built_on = tuple(leaf for leaf in leaves(rule.when) if isinstance(leaf, Derived))[:1]
         rules.append(rule.model_copy(update={"when": All(of=(*built_on, wanted)) if draw(st.booleans()) else wanted}))
-    content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
-    changed = {"rules": tuple(rules), "fingerprint": f"{base.fingerprint} {rules!r}"}
-    knowledge = KnowledgeBase.model_construct(**(content | changed))
-    case = draw(cases(knowledge))
-    return knowledge, Case(findings=case.findings[: draw(st.integers(0, 2))])
+    return _of_rules(base, rules, draw)
 
 
 def _demanding(rule: Rule, findings: list[Finding], kind: int) -> Rule:
@@ -57,12 +54,35 @@ def _demanding(rule: Rule, findings: list[Finding], kind: int) -> Rule:
     return rule.model_copy(update={"when": AnyOf(of=(rule.when, wanted)) if kind == 4 else wanted})
 
 
-def _test(item: Finding) -> Condition:
+def _test(item: Finding, which: int = 0) -> Condition:
     if item.type == "yes_no":
         return Present(finding=item.id)
     if item.type == "choice":
-        return ChoiceTest(finding=item.id, choices=item.choices[:2])
-    return NumberTest(finding=item.id, comparison="at_least", value=1)
+        return ChoiceTest(finding=item.id, choices=(item.choices[which % len(item.choices)],))
+    return NumberTest(finding=item.id, comparison=("at_least", "over", "at_most")[which % 3], value=1)
+
+
+@st.composite
+def dated(draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
+    """A knowledge base whose rules rest on work-ups that are later than symptoms, and a case with some of them recorded."""
+    base = draw(knowledge_bases(max_rules=3, max_findings=4, max_conclusions=2, max_leaves=2, sides=False, gates=False))
+    yes_no = [item for item in base.findings if item.type == "yes_no"] or [base.findings[0].model_copy(update={"type": "yes_no"})]
+    rules = []
+    for rule in base.rules:
+        others = [item.id for item in draw(st.permutations(base.findings))[:2]]
+        later = Later(finding=draw(st.sampled_from(yes_no)).id, than=tuple(others))
+        besides = _test(draw(st.sampled_from(base.findings)), draw(st.integers(0, 2)))
+        shape = draw(st.sampled_from([All(of=(later, besides)), AnyOf(of=(later, besides)), All(of=(later,))]))
+        rules.append(rule.model_copy(update={"when": shape}))
+    return _of_rules(base, rules, draw)
+
+
+def _of_rules(base: KnowledgeBase, rules: list[Rule], draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
+    content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
+    changed = {"rules": tuple(rules), "fingerprint": f"{base.fingerprint} {rules!r}"}
+    knowledge = KnowledgeBase.model_construct(**(content | changed))
+    case = draw(cases(knowledge))
+    return knowledge, Case(as_of=case.as_of, findings=case.findings[: draw(st.integers(0, 3))])
 
 
 def _marked(item: Finding, mark: str) -> Finding:

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 
 import pytest
-from brute import minimal_changes, reads_dates, small, wanting
+from brute import dated, minimal_changes, reads_dates, small, wanting
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Recorded
@@ -54,8 +54,8 @@ def test_finds_pairs_and_triples_over_chained_rules() -> None:
     assert min(sizes[1], sizes[2], sizes[3]) >= 10, sizes
 
 
-@given(st.data(), small(later=True))
-@settings(max_examples=40)
+@given(st.data(), st.one_of(small(later=True), dated()))
+@settings(max_examples=80)
 def test_finds_the_same_minimal_sets_where_dates_are_read(data: st.DataObject, drawn: tuple[KnowledgeBase, Case]) -> None:
     knowledge, case = drawn
     item = data.draw(st.sampled_from(knowledge.conclusions))
