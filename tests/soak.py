@@ -1,7 +1,8 @@
-"""The long run, `make soak`: random valid cases of the shipped packs through every evaluator, in counts that no test suite has time for.
+"""The long run, `make soak`: random valid cases of the shipped packs through every evaluator, more than a suite has time for.
 
-One process answers `--durable` cases with durable-rules and the compiled program, which keeps nothing of a case, and watches its memory;
-others answer `--compiled` cases with the compiled program and the reference. A difference, or memory that grows, ends it with status 1.
+One process answers `--durable` cases with durable-rules and the compiled program, which keeps nothing of a case, and watches
+its memory; others answer `--compiled` cases with the compiled program and the reference. A difference, or memory that grows,
+ends it with status 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Hypothesis strategies: small random knowledge bases that are valid, and cases for any knowledge base.
 
-In: sizes and features. Out: strategies of `KnowledgeBase` and `Case`. Everything is drawn from Hypothesis, so examples are reproducible and
-shrink: fewer rules, fewer findings, shallower conditions, more unknowns.
+In: sizes and features. Out: strategies of `KnowledgeBase` and `Case`. Everything is drawn from Hypothesis, so examples are
+reproducible and shrink: fewer rules, fewer findings, shallower conditions, more unknowns.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def knowledge_bases(
 ) -> KnowledgeBase:
     """A valid random knowledge base of two packs, with every condition form unless a feature is switched off.
 
-    Conclusions stand in an order and a rule tests only conclusions before those it draws, so there is no cycle; strata are as deep as that
-    order allows.
+    Conclusions stand in an order and a rule tests only conclusions before those it draws, so there is no cycle; strata are as
+    deep as that order allows.
     """
     findings = draw(declared_findings(max_findings, sides=sides))
     conclusions = draw(declared_conclusions(max_conclusions, sides=sides, gates=gates))
@@ -122,7 +122,7 @@ def _base(
     constraints: list[Constraint],
     screen: Screen | None,
 ) -> KnowledgeBase:
-    """The parts as one knowledge base, the screen's rule made as the loader makes it (without one where nothing opens it), and the fingerprint taken."""
+    """The parts as one knowledge base; the screen's rule is made as the loader makes it, or left out where nothing opens it."""
     if screen:
         conclusions = [
             *conclusions,
@@ -460,7 +460,7 @@ _UNKNOWN = st.sampled_from([True, False, False])
 
 @st.composite
 def cases(draw: st.DrawFn, knowledge: KnowledgeBase, *, complete: bool = False, steps: bool = False) -> Case:
-    """A valid case: each finding unknown or known, numbers around the bounds that rules test, who and when where `later` reads it.
+    """A valid case: each finding unknown or known, numbers around tested bounds, who and when where `later` reads it.
 
     With `complete` every finding is known; with `steps` some values are recorded or withdrawn later.
     """

@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -37,6 +38,7 @@ def problems(source: Any) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
+SPELLING = "check the spelling against the declared ids"
 WHY = "the case cannot be assessed as given"
 BAD = {
     "unknown finding, nearest name": (
@@ -97,9 +99,7 @@ BAD = {
     ),
     "a finding beside findings": (
         {"fever": True},
-        [
-            f"case: fever: unknown key fever; {WHY}; check the spelling against the declared ids; findings go under 'findings:'. [C003]"
-        ],
+        [f"case: fever: unknown key fever; {WHY}; {SPELLING}; findings go under 'findings:'. [C003]"],
     ),
     "another schema": (
         {"schema": "sijoint.case/2", "findings": {}},
@@ -445,11 +445,8 @@ ANYTHING = st.recursive(
 @given(st.dictionaries(st.sampled_from(["case", "schema", "as_of", "findings", "steps", "other", 1]), ANYTHING, max_size=5))
 def test_hostile_input_is_a_case_or_a_case_error(raw: dict[Any, Any]) -> None:
     """Never another exception, and what is accepted is a valid case."""
-    try:
+    with suppress(CaseError):
         case = read_case(raw, CLINIC)
-    except CaseError as error:
-        assert error.problems
-    else:
         assert read_case(case, CLINIC) == case
 
 
@@ -458,7 +455,5 @@ def test_hostile_bytes_are_a_case_or_a_case_error(tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.getbasetemp()
     for name in ("hostile.yaml", "hostile.json"):
         (folder / name).write_bytes(content)
-        try:
+        with suppress(CaseError):
             read_case(folder / name, CLINIC)
-        except CaseError as error:
-            assert error.problems

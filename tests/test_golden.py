@@ -1,4 +1,4 @@
-"""The text, the proof and the JSON of the shipped example cases, compared with files; `--update-golden` rewrites them, then read the diff."""
+"""The text, proof and JSON of the shipped example cases, compared with files that `--update-golden` rewrites."""
 
 from __future__ import annotations
 

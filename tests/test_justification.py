@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import EXAMPLES
-from hypothesis import given
+from hypothesis import given, settings
 from sijoint.engine.reference import Reference
 from sijoint.explain.justification import Reason, justify
 from sijoint.knowledge.conditions import (
@@ -85,6 +85,7 @@ def check_leaf(reason: Reason, leaf: Condition, reference: Reference, proved: se
         check_proof(reason.proof, reference, proved)
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_a_proof_is_complete_and_every_step_holds(drawn: Drawn) -> None:
     knowledge, made = drawn
@@ -115,6 +116,7 @@ def ends(reason: Reason) -> Iterator[Reason]:
         yield from ends(member)
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_a_proof_ends_in_findings_absences_unknowns_and_what_was_not_derived(drawn: Drawn) -> None:
     knowledge, made = drawn
@@ -127,6 +129,7 @@ def test_a_proof_ends_in_findings_absences_unknowns_and_what_was_not_derived(dra
                 assert grounds <= {"finding", "absence", "unknown", "not_derived"}
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=2))
 def test_a_proof_survives_being_written_as_json(drawn: Drawn) -> None:
     knowledge, made = drawn
@@ -165,7 +168,7 @@ def test_why_of_what_was_not_derived_says_so(clinic: KnowledgeBase) -> None:
     assessment = assess({"findings": {"fever": True}}, knowledge=clinic)
     with pytest.raises(NotDerivedError, match="walking was not derived"):
         assessment.why("walking")
-    with pytest.raises(NotDerivedError, match="unknown conclusion wlking: did you mean walking?"):
+    with pytest.raises(NotDerivedError, match=r"unknown conclusion wlking: did you mean walking\?"):
         assessment.why("wlking")
     with pytest.raises(KeyError):
         assessment["walking"]

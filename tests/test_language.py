@@ -1,6 +1,7 @@
-"""Every mistake in a pack gives one message with file, line, reason and fix: `broken/<code>/<variant>` holds what is wrong and the message.
+"""Every mistake in a pack gives one message with file, line, reason and fix.
 
-A variant's folder `clinic` is laid over `packs/clinic`; its other folders are packs as they stand.
+`broken/<code>/<variant>` holds what is wrong and the message. A variant's folder `clinic` is laid over `packs/clinic`; its other
+folders are packs as they stand.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ def test_the_clinic_itself_is_in_order(tmp_path: Path) -> None:
 
 
 def codes_in_use() -> set[str]:
-    """The codes of mistakes in packs that stand in the sources."""
+    """The codes that loading or running the cases may report; from K022 on stand diagnostics of packs that load."""
     text = "".join(path.read_text(encoding="utf-8") for folder in SOURCES for path in folder.glob("*.py"))
-    return set(re.findall(r'"(K\d{3})"', text))
+    return {code for code in re.findall(r'"(K\d{3})"', text) if code < "K022"}
 
 
 def test_every_code_has_a_broken_pack() -> None:

@@ -1,4 +1,4 @@
-"""The shipped packs: the cases beside the rules on every evaluator, a firing case and a near miss for every rule, every statement."""
+"""The shipped packs: cases beside the rules on every evaluator, a firing case and a near miss per rule, every statement."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import EXAMPLES
-from hypothesis import given
+from hypothesis import given, settings
 from sijoint.engine.reference import Reference
 from sijoint.engine.trace import Checked, Trace, holding_leaves
 from sijoint.knowledge.conditions import BRANCHES, FINDING_TESTS, Absent, Condition, Present
@@ -46,6 +46,7 @@ def right(check: Checked, reference: Reference) -> bool:
     return recorded and check.holds == reference.holds(check.leaf)
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_every_firing_is_the_rule_with_its_conditions_as_they_came_out(drawn: Drawn) -> None:
     for knowledge, case, _, trace in traced(drawn):
@@ -60,6 +61,7 @@ def test_every_firing_is_the_rule_with_its_conditions_as_they_came_out(drawn: Dr
             assert all(item.holds and right(item, reference) for item in firing.unless)
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_the_firings_are_those_of_the_outcome_in_order_of_strata(drawn: Drawn) -> None:
     for _, case, engine, trace in traced(drawn):
@@ -71,6 +73,7 @@ def test_the_firings_are_those_of_the_outcome_in_order_of_strata(drawn: Drawn) -
         assert tuple((item.conclusion, item.grade) for item in trace.grades) == outcome.grades
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_a_rule_rests_only_on_rules_of_earlier_strata(drawn: Drawn) -> None:
     for _, _, _, trace in traced(drawn):
@@ -81,6 +84,7 @@ def test_a_rule_rests_only_on_rules_of_earlier_strata(drawn: Drawn) -> None:
                     assert first[leaf.conclusion] < firing.stratum
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_every_rule_that_was_met_but_held_back_says_by_what(drawn: Drawn) -> None:
     for knowledge, case, _, trace in traced(drawn):
@@ -97,6 +101,7 @@ def test_every_rule_that_was_met_but_held_back_says_by_what(drawn: Drawn) -> Non
             assert item.gated == all(part in rule.gates for part in failing)
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=3))
 def test_every_contradiction_is_recorded_and_no_other(drawn: Drawn) -> None:
     for knowledge, case, _, trace in traced(drawn):
@@ -107,6 +112,7 @@ def test_every_contradiction_is_recorded_and_no_other(drawn: Drawn) -> None:
         assert urgent == sorted(urgent, reverse=True)
 
 
+@settings(max_examples=60)
 @given(bases_and_cases(most_cases=2))
 def test_a_trace_is_rebuilt_the_same_each_time(drawn: Drawn) -> None:
     for _, case, engine, trace in traced(drawn):
