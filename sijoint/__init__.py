@@ -15,25 +15,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .engine.case import Case
     from .engine.case_reader import read_case
+    from .engine.columns import Batch
     from .engine.infer import Engine, default_evaluators
+    from .example import case
     from .explain.assessment import Assessment
     from .explain.document import AssessmentDocument, Concluded
     from .explain.justification import Justification, NotDerivedError
+    from .explain.session import Session
     from .front import assess
-    from .knowledge.errors import (
-        CaseError,
-        EngineError,
-        EvaluatorDisagreement,
-        KnowledgeError,
-        Problem,
-        SijointError,
-    )
+    from .knowledge.errors import CaseError, EngineError, EvaluatorDisagreement, KnowledgeError, Problem, SijointError
     from .knowledge.language import KnowledgeBase
     from .knowledge.loader import load_knowledge
+    from .many import assess_columns, assess_many, assess_row
 
 _HOME = {
     "Assessment": "explain.assessment",
     "AssessmentDocument": "explain.document",
+    "Batch": "engine.columns",
     "Case": "engine.case",
     "CaseError": "knowledge.errors",
     "Concluded": "explain.document",
@@ -45,8 +43,13 @@ _HOME = {
     "KnowledgeError": "knowledge.errors",
     "NotDerivedError": "explain.justification",
     "Problem": "knowledge.errors",
+    "Session": "explain.session",
     "SijointError": "knowledge.errors",
     "assess": "front",
+    "assess_columns": "many",
+    "assess_many": "many",
+    "assess_row": "many",
+    "case": "example",
     "default_evaluators": "engine.infer",
     "load_knowledge": "knowledge.loader",
     "read_case": "engine.case_reader",
@@ -55,6 +58,7 @@ _HOME = {
 __all__ = [
     "Assessment",
     "AssessmentDocument",
+    "Batch",
     "Case",
     "CaseError",
     "Concluded",
@@ -66,8 +70,13 @@ __all__ = [
     "KnowledgeError",
     "NotDerivedError",
     "Problem",
+    "Session",
     "SijointError",
     "assess",
+    "assess_columns",
+    "assess_many",
+    "assess_row",
+    "case",
     "default_evaluators",
     "load_knowledge",
     "read_case",
