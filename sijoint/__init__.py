@@ -1,7 +1,6 @@
 """Explainable, safety-first clinical rules: `assess` a patient's findings and ask the result why.
 
     >>> import sijoint
-    >>> assessment = sijoint.assess({"case": "example", "findings": {"one_sided_pain": True, "saddle_numbness": True}})
     >>> assessment.disposition
     'emergency'
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from .engine.case_reader import read_case
     from .engine.columns import Batch
     from .engine.infer import Engine, default_evaluators
-    from .example import case
     from .explain.assessment import Assessment
     from .explain.document import AssessmentDocument, Concluded
     from .explain.justification import Justification, NotDerivedError
@@ -49,7 +47,6 @@ _HOME = {
     "assess_columns": "many",
     "assess_many": "many",
     "assess_row": "many",
-    "case": "example",
     "default_evaluators": "engine.infer",
     "load_knowledge": "knowledge.loader",
     "read_case": "engine.case_reader",
@@ -76,7 +73,6 @@ __all__ = [
     "assess_columns",
     "assess_many",
     "assess_row",
-    "case",
     "default_evaluators",
     "load_knowledge",
     "read_case",
