@@ -180,24 +180,19 @@ class Difference:
     def _moved(self, mutant: Mutant, rules: Mapping[str, Gate]) -> Sequence[Gate]:
         """Where a changed grade shows: some grade is given that was not, or is no longer."""
         found = []
-        for name, rule in mutant.replaced.items():
-            was = self.knowledge.rule_by_id[name].then
-            for before, after in zip(was, rule.then, strict=True) if rule else ():
-                if before != after:
-                    found += self._grades(before.conclusion, name, after.grade, rules)
+        for conclusion in _regraded_by(mutant, self.knowledge):
+            item = self.knowledge.conclusion_by_id[conclusion]
+            giving = self._giving(mutant, conclusion)
+            for rank, grade in enumerate(item.grades):
+                gates = (rules[name] for name, given in giving.items() if given >= rank)
+                found.append(self.formula.planes.grades[conclusion, grade] ^ self.formula.circuit.any_of(gates))
         return found
 
-    def _grades(self, conclusion: str, changed: str, grade: str, rules: Mapping[str, Gate]) -> list[Gate]:
+    def _giving(self, mutant: Mutant, conclusion: str) -> dict[str, int]:
+        """The rules that give a conclusion, each with the rank it gives under a mutant."""
         item = self.knowledge.conclusion_by_id[conclusion]
-        found = []
-        for rank, name in enumerate(item.grades):
-            giving = [
-                rules[rule.id]
-                for rule in self.knowledge.rules_for[conclusion]
-                if item.rank(grade if rule.id == changed else _given(rule, conclusion)) >= rank
-            ]
-            found.append(self.formula.planes.grades[conclusion, name] ^ self.formula.circuit.any_of(giving))
-        return found
+        rules = (mutant.replaced.get(rule.id) or rule for rule in self.knowledge.rules_for[conclusion])
+        return {rule.id: item.rank(part.grade) for rule in rules for part in rule.then if part.conclusion == conclusion}
 
     def shows(self, mutant: Mutant, case: Case) -> bool:
         """Whether a case shows the difference, by the evaluators' own outcome."""
@@ -205,23 +200,26 @@ class Difference:
 
     def shows_in(self, mutant: Mutant, name: str, case: Case) -> bool:
         """Whether a case shows it in one of the rules replaced."""
-        return self._shows(name, mutant.replaced[name], case, self.formula.bitplane.evaluate(case))
+        return self._shows(mutant, name, case, self.formula.bitplane.evaluate(case))
 
-    def _shows(self, name: str, rule: Rule | None, case: Case, outcome: Outcome) -> bool:
-        grades = outcome.grade
-        fired = rule is not None and fires(rule, case, grades, self.knowledge.conclusion_by_id)
+    def _shows(self, mutant: Mutant, name: str, case: Case, outcome: Outcome) -> bool:
+        rule = mutant.replaced[name]
+        fired = rule is not None and fires(rule, case, outcome.grade, self.knowledge.conclusion_by_id)
         if fired is not (name in outcome.fired):
             return True
         if rule is None or not fired:
             return False
-        return any(self._regraded(name, item.conclusion, item.grade, outcome) for item in rule.then)
+        own = {part.conclusion for part in rule.then}
+        return any(self._regraded(mutant, item, outcome) for item in _regraded_by(mutant, self.knowledge) if item in own)
 
-    def _regraded(self, changed: str, conclusion: str, grade: str, outcome: Outcome) -> bool:
-        item = self.knowledge.conclusion_by_id[conclusion]
-        giving = [rule for rule in self.knowledge.rules_for[conclusion] if rule.id in outcome.fired]
-        ranks = [item.rank(grade if rule.id == changed else _given(rule, conclusion)) for rule in giving]
-        return item.grades[max(ranks)] != outcome.grade[conclusion]
+    def _regraded(self, mutant: Mutant, conclusion: str, outcome: Outcome) -> bool:
+        giving = self._giving(mutant, conclusion)
+        ranks = [rank for name, rank in giving.items() if name in outcome.fired]
+        return self.knowledge.conclusion_by_id[conclusion].grades[max(ranks)] != outcome.grade[conclusion]
 
 
-def _given(rule: Rule, conclusion: str) -> Any:
-    return next(item.grade for item in rule.then if item.conclusion == conclusion)
+def _regraded_by(mutant: Mutant, knowledge: KnowledgeBase) -> tuple[str, ...]:
+    """The conclusions to which a mutant gives another grade."""
+    changed = ((knowledge.rule_by_id[name].then, rule.then) for name, rule in mutant.replaced.items() if rule)
+    pairs = ((before, after) for was, becomes in changed for before, after in zip(was, becomes, strict=True))
+    return tuple(dict.fromkeys(before.conclusion for before, after in pairs if before != after))
