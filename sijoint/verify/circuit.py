@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import z3  # type: ignore[import-untyped]
+import z3
 
 YES, NO = "true", "false"
 

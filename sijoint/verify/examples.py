@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-import z3  # type: ignore[import-untyped]
+import z3
 
 from ..engine.case import Case, Recorded
 from ..knowledge.conditions import FINDING_TESTS, Condition, FindingTest, Later, NumberTest, leaves

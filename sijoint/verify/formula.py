@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-import z3  # type: ignore[import-untyped]
+import z3
 
 from ..engine.bitplane import Bitplane
 from ..engine.program import Program, compile_program

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-import z3  # type: ignore[import-untyped]
+import z3
 
 from ..knowledge.conditions import Absent, ChoiceTest, FindingTest, Known, Later, NumberTest, Present, Unknown
 from ..knowledge.language import Finding

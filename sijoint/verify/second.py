@@ -21,7 +21,7 @@ def second_opinion(script: str, limit: int = LIMIT) -> str:
         EngineError: cvc5 is not installed.
     """
     try:
-        import cvc5  # type: ignore[import-untyped]
+        import cvc5
     except ImportError:
         raise EngineError("the second opinion needs cvc5: pip install sijoint[prove]") from None
     solver = cvc5.Solver()
