@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..engine.case import Recorded
 from ..engine.trace import Trace, holding_leaves
-from ..knowledge.conditions import FINDING_TESTS, AtLeast, Condition, leaves
+from ..knowledge.conditions import FINDING_TESTS, AtLeast, Condition, NumberTest, leaves
 from ..knowledge.language import Finding, Parameter
 from .assessment import Assessment
 from .certainty import certainty_in_words, overdue
@@ -139,7 +139,7 @@ class RecordWriter:
 
 def parameters_in(condition: Condition) -> Iterator[str]:
     """The parameters that a condition compares or counts with, in order."""
-    yield from (leaf.parameter for leaf in leaves(condition) if (getattr(leaf, "parameter", None)))
+    yield from (leaf.parameter for leaf in leaves(condition) if isinstance(leaf, NumberTest) and leaf.parameter)
     if isinstance(condition, AtLeast) and condition.parameter:
         yield condition.parameter
     for member in getattr(condition, "of", ()):

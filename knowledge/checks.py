@@ -109,7 +109,7 @@ def check_references(knowledge: KnowledgeBase) -> Iterator[Problem]:
 def check_owners(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """A pack uses only its own ids and those of packs it requires, directly or through them."""
     reach = _reach({pack.pack: pack.requires for pack in knowledge.packs})
-    owner = {item.id: item.pack for item in (*knowledge.findings, *knowledge.conclusions)}
+    owner = {item.id: item.pack for item in knowledge.findings} | {item.id: item.pack for item in knowledge.conclusions}
     generated = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens}
     for rule in (rule for rule in knowledge.rules if rule.id not in generated):
         used = {leaf.finding for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)} | conclusions_read(rule)
@@ -219,7 +219,7 @@ def _conclusion_words(conclusion: Conclusion, words: Any) -> Iterator[Problem]:
 
 
 def _unspoken(knowledge: KnowledgeBase, spoken: list[Wording]) -> Iterator[Problem]:
-    known = {item.base for item in (*knowledge.findings, *knowledge.conclusions)}
+    known = {item.base for item in knowledge.findings} | {item.base for item in knowledge.conclusions}
     rules = {rule.id.partition("/")[2].partition(".")[0] for rule in knowledge.rules}
     for item in spoken:
         names = [(name, known) for name in (*item.findings, *item.conclusions)] + [(name, rules) for name in item.rules]
