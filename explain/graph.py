@@ -123,6 +123,7 @@ def describe_drawing(drawing: Drawing) -> str:
     columns = len({box.column for box in drawing.boxes})
     plural = "" if columns == 1 else "s"
     return (
-        f"{len(drawing.boxes)} rules fired, drawn in {columns} column{plural} from findings on the left to conclusions on the right; "
+        f"{len(drawing.boxes)} rules fired, drawn in {columns} column{plural} from findings on the left to conclusions "
+        "on the right; "
         f"{len(drawing.arrows)} arrows show which rule rests on which. The list of conclusions says the same in words."
     )

@@ -9,9 +9,9 @@ _PLAIN = re.compile(r"[ -~\n\t]*\Z")
 
 
 def inert(text: str) -> str:
-    """A text without control and direction-changing characters, each shown as its code point.
+    r"""A text without control and direction-changing characters, each shown as its code point.
 
-    >>> inert("a\\u202eb")
+    >>> inert("a\u202eb")
     'a[U+202E]b'
     """
     if _PLAIN.match(text):

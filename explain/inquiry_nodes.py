@@ -110,7 +110,7 @@ class InquiryWriter:
     def nearly(self) -> Iterator[Node]:
         """The unfired rules nearest to firing, with what they lack."""
         recorder = Recorder(self.assessment.case, self.assessment.grades, self.assessment.engine.program)
-        known = {item.rule for item in (*self.trace.firings, *self.trace.blocked)}
+        known = {item.rule for item in self.trace.firings} | {item.rule for item in self.trace.blocked}
         screens = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
         near: list[tuple[int, int, Rule, Unmet]] = []
         for number, rule in enumerate(

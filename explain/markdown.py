@@ -26,7 +26,7 @@ def render_markdown(assessment: Assessment, language: str = "en") -> str:
     for node in page.banner:
         lines += _items(node, 0)
     for section in page.sections:
-        lines += ["", f"## {escape(section.title)}", ""]
+        lines += ["", f"## {escape(section.title)}", "", *([escape(section.intro), ""] if section.intro else [])]
         for node in section.nodes:
             lines += _items(node, 0)
     return "\n".join(lines) + "\n"
@@ -62,6 +62,7 @@ def _audit(page: Page) -> Iterator[str]:
     for section in page.sections:
         yield ""
         yield section.title.upper()
+        yield from wrap(section.intro or "", WIDTH)
         for node in section.nodes:
             yield from _lines(node, 1)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..knowledge.language import Difference
+from ..knowledge.language import LABEL_MEANING, Difference
 from .assessment import Assessment
 from .certainty import certainty_in_words
 from .differences import VERDICT, differences_of
@@ -16,6 +16,7 @@ from .estimates import EstimateResult, estimates_of, weakest
 from .inquiry_nodes import InquiryWriter
 from .nodes import Node, Page, Section, Tone, group, note
 from .proof_nodes import ProofWriter
+from .proofs import Proofs
 from .record_nodes import RecordWriter
 from .rows import Row, concluded_by_kind
 from .summary import Summary, held_conclusions, summarise
@@ -47,9 +48,10 @@ class PageWriter:
     def __init__(self, assessment: Assessment, words: Words, *, audit: bool = False) -> None:
         self.assessment, self.words, self.audit = assessment, words, audit
         self.knowledge = assessment.knowledge
-        self.trace = assessment.trace
-        self.summary: Summary = summarise(assessment, self.trace, words)
-        self.proofs = ProofWriter(assessment, self.trace, words)
+        proofs = Proofs(assessment)
+        self.trace = proofs.trace
+        self.summary: Summary = summarise(proofs, words)
+        self.proofs = ProofWriter(proofs, words)
 
     def sections(self) -> Iterator[Section]:
         """Every section in order."""
@@ -58,7 +60,7 @@ class PageWriter:
         yield Section(id="plan", title="Plan", nodes=tuple(self.plan()))
         yield Section(id="next", title="Ask next", nodes=tuple(self.questions()))
         yield Section(id="contradictions", title="Contradictions", nodes=tuple(self.contradictions()))
-        yield Section(id="conclusions", title="Conclusions and why", nodes=tuple(self.conclusions()))
+        yield Section(id="conclusions", title="Conclusions and why", intro=legend(), nodes=tuple(self.conclusions()))
         yield Section(id="causes", title="For and against each cause", nodes=tuple(inquiry.arguments()))
         yield Section(id="evidence", title="Article beside published evidence", nodes=tuple(self.differences()))
         yield Section(id="estimates", title="What the tests change", nodes=tuple(self.estimates()))
@@ -139,7 +141,8 @@ class PageWriter:
         for variant in item.variants:
             low, high = variant.likelihood_ratio
             point = f"{variant.point:g}, " if variant.point is not None else ""
-            text = f"from {percent(item.pre_test)} before to {percent(variant.post_test)} after; likelihood ratio {point}{low:g} to {high:g}"
+            change = f"from {percent(item.pre_test)} before to {percent(variant.post_test)} after"
+            text = f"{change}; likelihood ratio {point}{low:g} to {high:g}"
             sure = f"; weakest link {certainty_in_words(variant.certainty)}" if variant.certainty else ""
             yield from note(variant.label, text + sure, variant.source)
 
@@ -150,3 +153,9 @@ class PageWriter:
             ids = (blocked.rule, *(part.conclusion for part in blocked.by))
             text = f"{self.words.rule(blocked.rule, 'title')}: held back by {' and '.join(by)} ({blocked.file}:{blocked.line})"
             yield Node(text=text, ids=ids, role="rule")
+
+
+def legend() -> str:
+    """The certainty labels in words."""
+    labels = "; ".join(f"{label} {meaning}" for label, meaning in LABEL_MEANING.items())
+    return f"Certainty of each rule, from strongest to weakest: {labels}."

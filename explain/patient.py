@@ -60,7 +60,9 @@ class PatientWriter:
         if is_highest(self.knowledge, disposition):
             behind = resting_on(self.assessment.trace, self.knowledge, URGENCY, disposition)
             return texts + [self.plain(item) for item in self.assessment.shown if item.id in behind]
-        told = [item for item in self.assessment.shown if item.kind in safety_kinds(self.knowledge) and self.words.told(item.kind)]
+        told = [
+            item for item in self.assessment.shown if item.kind in safety_kinds(self.knowledge) and self.words.told(item.kind)
+        ]
         return [*texts, *(self.plain(item) for item in told if item.id != URGENCY), *self.open_points()]
 
     def open_points(self) -> Iterator[str]:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..engine.trace import Trace
 from ..knowledge.conditions import FINDING_TESTS, Leaf, Unknown
-from ..knowledge.language import LABEL_MEANING
-from .assessment import Assessment
 from .certainty import certainty_in_words, overdue, weakest_links
-from .justification import Justification, Reason, RuleProof, justify
+from .justification import Justification, Reason, RuleProof
 from .nodes import Node, note
+from .proofs import Proofs
 from .why_not import unmet_leaves
 from .wording import Words
 
@@ -22,16 +20,18 @@ from .wording import Words
 class ProofWriter:
     """Writes proof trees; remembers which conclusions it unfolded."""
 
-    def __init__(self, assessment: Assessment, trace: Trace, words: Words) -> None:
-        self.assessment, self.trace, self.words = assessment, trace, words
-        self.knowledge = assessment.knowledge
+    def __init__(self, proofs: Proofs, words: Words) -> None:
+        self.proofs, self.words = proofs, words
+        self.assessment, self.knowledge = proofs.assessment, proofs.assessment.knowledge
         self.screens = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
-        self.certainty = weakest_links(trace, self.knowledge)
-        self.unfolded = {item.id for item in assessment.shown}
+        self.certainty = weakest_links(proofs.trace, self.knowledge)
+        self.unfolded = {item.id for item in self.assessment.shown}
+        self.cited: set[str] = set()
 
     def conclusion(self, name: str, *, sentence: bool = True) -> Node:
         """The entry of one derived conclusion with its proof, one conclusion deep."""
-        proof = justify(self.trace, self.knowledge, name, depth=1)
+        self.cited.clear()
+        proof = self.proofs.of(name)
         text = self.words.sentence(name, proof.grade) if sentence else self.words.graded(name, proof.grade)
         link = self.certainty.get(name)
         sure = note("weakest link", certainty_in_words(link)) if link else ()
@@ -47,7 +47,7 @@ class ProofWriter:
         return self.conclusion(proof.conclusion, sentence=False)
 
     def rule(self, rule: RuleProof, grade: str) -> Node:
-        """A rule that fired, with what it gives where that is less: the facts that met it, its sources and what is interpretation."""
+        """A rule that fired, with its grade where that is less: the facts that met it, its sources, its interpretation."""
         when = self.screen(rule) if rule.rule in self.screens else self.reason(rule.when)
         blockers = tuple(self.blocker(item.leaf) for item in rule.unless if item.leaf)
         gives = "" if rule.grade == grade else f", gives {rule.grade.replace('_', ' ')}"
@@ -61,12 +61,13 @@ class ProofWriter:
     def grounds(self, rule: RuleProof) -> Iterator[Node]:
         """Where a rule comes from, and what its author added."""
         yield from note("mechanism", self.words.rule(rule.rule, "because"))
-        for key in rule.source:
-            yield self.source(key)
+        new = [key for key in rule.source if key not in self.cited]
+        again = tuple(key for key in rule.source if key in self.cited)
+        self.cited |= set(new)
+        yield from (self.source(key) for key in new)
+        yield from note("source", "as above" if again else None, again)
         yield from note("our reading", self.words.rule(rule.rule, "interpretation"))
-        if rule.certainty:
-            meaning = "; ".join(f"{label} {LABEL_MEANING[label]}" for label in rule.certainty)
-            yield from note("certainty", meaning)
+        yield from note("certainty", " ".join(rule.certainty))
 
     def source(self, key: str) -> Node:
         """A reference in brief, with what it says; it stands in full under the sources."""

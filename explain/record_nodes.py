@@ -62,7 +62,7 @@ class RecordWriter:
         return Node(text=text, ids=(finding.id, *rules), role="fact")
 
     def uses(self) -> dict[str, dict[str, None]]:
-        """For each recorded finding, the rules that fired on a test of it that holds; screens only count answers and are left out."""
+        """For each recorded finding, the rules that fired on a test of it that holds; screens are left out."""
         found: dict[str, dict[str, None]] = {}
         for firing in self.trace.firings:
             if firing.rule not in self.screens:
@@ -132,7 +132,8 @@ class RecordWriter:
             yield from note("local policy", f"{name} = {value}")
         yield from note(
             "verify",
-            "assess the same case under the knowledge with this fingerprint: the JSON and this page must be the same byte for byte. "
+            "assess the same case under the knowledge with this fingerprint: the JSON and this page must be the same byte "
+            "for byte. "
             "`sijoint check` runs the cases beside the rules; `sijoint rules RULE` prints a rule with its source.",
         )
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..engine.case import Value
-from ..engine.trace import Trace
 from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, Unknown, leaves
 from .assessment import Assessment
 from .document import Concluded
 from .justification import Justification, Reason
+from .proofs import Proofs
 from .wording import Words
 
 GROUNDED = ("finding", "absence", "unknown")
@@ -35,27 +35,38 @@ class Row:
 class RowWriter:
     """Writes rows; `named` are the conclusions that a fact may name in place of their own facts."""
 
-    def __init__(self, assessment: Assessment, trace: Trace, words: Words, named: frozenset[str] = frozenset()) -> None:
-        self.assessment, self.trace, self.words, self.named = assessment, trace, words, named
-        self.knowledge = assessment.knowledge
+    def __init__(self, proofs: Proofs, words: Words, named: frozenset[str] = frozenset()) -> None:
+        self.proofs, self.words, self.named = proofs, words, named
+        self.assessment, self.knowledge = proofs.assessment, proofs.assessment.knowledge
+        self.told: dict[str, tuple[str, ...]] = {}
         self.screens = {f"{screen.pack}/{screen.open}": screen.title for screen in self.knowledge.screens}
 
     def row(self, conclusion: str, heading: str, *, strongest_only: bool = False) -> Row:
         """A derived conclusion as a row; of its rules, those that give its grade, or only the first of them."""
-        proof = self.assessment.prove(conclusion, self.trace)
+        proof = self.proofs.of(conclusion)
         rules = [item for item in proof.rules if item.grade == proof.grade] or list(proof.rules)
         chosen = proof.model_copy(update={"rules": tuple(rules[:1] if strongest_only else rules)})
         readings = (self.words.rule(rule.rule, "interpretation") or "" for rule in chosen.rules)
         return Row(
             heading,
             self.words.sentence(conclusion, proof.grade),
-            tuple(dict.fromkeys(self.facts(chosen))),
+            self.facts(chosen),
             tuple(dict.fromkeys(key for rule in chosen.rules for key in rule.source)),
             tuple(filter(None, dict.fromkeys(readings))),
         )
 
-    def facts(self, proof: Justification) -> Iterator[str]:
-        """The facts of a proof as phrases; an open screen counts its unanswered questions in one phrase."""
+    def facts(self, proof: Justification) -> tuple[str, ...]:
+        """The facts of a proof as phrases, each once."""
+        return tuple(dict.fromkeys(self.phrases(proof)))
+
+    def behind(self, conclusion: str) -> tuple[str, ...]:
+        """The facts of a conclusion that another rests on."""
+        if conclusion not in self.told:
+            self.told[conclusion] = self.facts(self.proofs.of(conclusion))
+        return self.told[conclusion]
+
+    def phrases(self, proof: Justification) -> Iterator[str]:
+        """The facts of a proof in order; an open screen counts its unanswered questions in one phrase."""
         for rule in proof.rules:
             if rule.rule in self.screens:
                 missing = {leaf.finding for leaf, _ in grounds(proof) if isinstance(leaf, Unknown)}
@@ -69,7 +80,7 @@ class RowWriter:
             if reason.proof.conclusion in self.named:
                 yield self.words.graded(reason.proof.conclusion, reason.proof.grade)
             else:
-                yield from self.facts(reason.proof)
+                yield from self.behind(reason.proof.conclusion)
         elif reason.leaf is not None and reason.ground in GROUNDED:
             yield self.words.fact(reason.leaf, self.value(reason))
         for member in reason.of:

@@ -15,6 +15,7 @@ from ..knowledge.language import URGENCY, Conclusion, KnowledgeBase
 from .assessment import Assessment
 from .document import NO_FLAG, NOT_DETERMINED, actionable, screen_states
 from .inquiry_words import effects_in_words
+from .proofs import Proofs
 from .rows import Row, RowWriter, concluded_by_kind, unknown_for
 from .wording import Words
 
@@ -64,20 +65,20 @@ class Summary:
         return [*self.presentation, *self.candidates, *self.alternatives]
 
 
-def summarise(assessment: Assessment, trace: Trace, words: Words) -> Summary:
+def summarise(proofs: Proofs, words: Words) -> Summary:
     """Choose what a clinician sees first."""
-    return _Chooser(assessment, trace, words).summary()
+    return _Chooser(proofs, words).summary()
 
 
 class _Chooser:
     """Chooses rows; remembers which facts were said."""
 
-    def __init__(self, assessment: Assessment, trace: Trace, words: Words) -> None:
-        self.assessment, self.trace, self.words = assessment, trace, words
-        self.knowledge = assessment.knowledge
-        self.screens = screen_states(self.knowledge, trace, assessment.case)
-        self.rows = RowWriter(assessment, trace, words)
-        self.emergency = is_highest(self.knowledge, assessment.disposition)
+    def __init__(self, proofs: Proofs, words: Words) -> None:
+        self.assessment, self.trace, self.words = proofs.assessment, proofs.trace, words
+        self.knowledge = self.assessment.knowledge
+        self.screens = screen_states(self.knowledge, self.trace, self.assessment.case)
+        self.rows = RowWriter(proofs, words)
+        self.emergency = is_highest(self.knowledge, self.assessment.disposition)
         self.said: set[str] = set()
 
     def summary(self) -> Summary:

@@ -15,6 +15,7 @@ from .assessment import Assessment
 from .inert import inert
 from .nodes import Tone
 from .page import TONES
+from .proofs import Proofs
 from .rows import Row, RowWriter, concluded_by_kind
 from .summary import summarise
 from .wording import Words
@@ -24,12 +25,12 @@ STYLES: dict[Tone, str] = {"alarm": "bold red", "caution": "bold yellow", "plain
 
 def render_tree(assessment: Assessment, language: str = "en") -> Tree:
     """The answer as a tree."""
-    words, trace = Words(assessment.knowledge, language), assessment.trace
-    summary = summarise(assessment, trace, words)
+    words, proofs = Words(assessment.knowledge, language), Proofs(assessment)
+    summary = summarise(proofs, words)
     root = Tree(Text(inert(assessment.case.case), style="bold"))
     _add_rows(root, summary.first, STYLES[TONES.get(assessment.disposition, "plain")])
     _add_rows(root, [*summary.headlines, *summary.plan], "")
-    rows = RowWriter(assessment, trace, words, frozenset(item.id for item in assessment.shown))
+    rows = RowWriter(proofs, words, frozenset(item.id for item in assessment.shown))
     for kind, items in concluded_by_kind(assessment).items():
         branch = root.add(Text(words.kind(kind), style="bold"))
         _add_rows(branch, (rows.row(item.id, "") for item in items), "")

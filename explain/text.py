@@ -19,6 +19,7 @@ from .document import knowledge_record
 from .estimates import EstimateResult, estimates_of
 from .inert import inert
 from .justification import Justification, Reason, RuleProof
+from .proofs import Proofs
 from .rows import Row, RowWriter, concluded_by_kind
 from .summary import Summary, summarise
 from .why_not import unmet_leaves
@@ -33,7 +34,7 @@ INTENDED_USE = "For clinicians; supports, does not replace, an examination."
 
 @dataclass(frozen=True)
 class Fit:
-    """How much of each row the first screen shows: facts, rows of one sort, lines of a row after the urgency, effects of answers."""
+    """How much the first screen shows: facts, rows of one sort, lines of a row after the urgency, effects of answers."""
 
     facts: int
     rows: int
@@ -54,11 +55,12 @@ FITS = (
 
 def render_text(assessment: Assessment, language: str = "en") -> str:
     """The explained answer as text."""
-    words, trace = Words(assessment.knowledge, language), assessment.trace
+    words, proofs = Words(assessment.knowledge, language), Proofs(assessment)
+    trace = proofs.trace
     parts = (
-        fitted(summarise(assessment, trace, words)),
+        fitted(summarise(proofs, words)),
         _contradictions(trace, words),
-        _conclusions(assessment, trace, words),
+        _conclusions(proofs, words),
         _differences(assessment, words),
         _estimates(assessment),
         _held(trace, words),
@@ -133,9 +135,10 @@ def _contradictions(trace: Trace, words: Words) -> Iterator[str]:
             yield from _bullet("    on: ", "; ".join(words.finding(name) for name in item.findings))
 
 
-def _conclusions(assessment: Assessment, trace: Trace, words: Words) -> Iterator[str]:
+def _conclusions(proofs: Proofs, words: Words) -> Iterator[str]:
+    assessment = proofs.assessment
     named = frozenset(item.id for item in assessment.shown)
-    rows, certainty = RowWriter(assessment, trace, words, named), weakest_links(trace, assessment.knowledge)
+    rows, certainty = RowWriter(proofs, words, named), weakest_links(proofs.trace, assessment.knowledge)
     beside = differences_of(assessment)
     for number, (kind, items) in enumerate(concluded_by_kind(assessment).items()):
         yield from [""] if number else []
