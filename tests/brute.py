@@ -65,16 +65,30 @@ def _test(item: Finding, which: int = 0) -> Condition:
 @st.composite
 def dated(draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
     """A knowledge base whose rules rest on work-ups that are later than symptoms, and a case with some of them recorded."""
-    base = draw(knowledge_bases(max_rules=3, max_findings=4, max_conclusions=2, max_leaves=2, sides=False, gates=False))
-    yes_no = [item for item in base.findings if item.type == "yes_no"] or [base.findings[0].model_copy(update={"type": "yes_no"})]
+    bases = knowledge_bases(max_rules=3, max_findings=5, max_conclusions=2, max_leaves=2, sides=False, gates=False)
+    base = draw(bases.filter(lambda base: len(base.findings) > 2 and any(item.type == "yes_no" for item in base.findings)))
+    yes_no = [item for item in base.findings if item.type == "yes_no"]
     rules = []
     for rule in base.rules:
-        others = [item.id for item in draw(st.permutations(base.findings))[:2]]
-        later = Later(finding=draw(st.sampled_from(yes_no)).id, than=tuple(others))
-        besides = _test(draw(st.sampled_from(base.findings)), draw(st.integers(0, 2)))
+        work_up = draw(st.sampled_from(yes_no))
+        symptoms = [item.id for item in draw(st.permutations(base.findings)) if item.id != work_up.id]
+        later = Later(finding=work_up.id, than=tuple(symptoms[: draw(st.integers(1, 2))]))
+        read_twice = [item for item in base.findings if item.id == symptoms[0]]
+        besides = _test(draw(st.sampled_from([*read_twice * 3, *base.findings])), draw(st.integers(0, 2)))
         shape = draw(st.sampled_from([All(of=(later, besides)), AnyOf(of=(later, besides)), All(of=(later,))]))
         rules.append(rule.model_copy(update={"when": shape}))
-    return _of_rules(base, rules, draw)
+    knowledge, _ = _of_rules(base, rules, draw)
+    entries = [
+        draw(st.sampled_from([None, *_signed(item, knowledge)])) for item in sorted(knowledge.findings, key=lambda item: item.id)
+    ]
+    return knowledge, Case(findings=tuple(entry for entry in entries if entry is not None))
+
+
+def _signed(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
+    """The last values of a finding, undated, and signed on each of two days."""
+    found = plain_answers(item, knowledge)[-2:]
+    days = (date(2026, 1, 5), date(2026, 1, 6))
+    return found + [entry.model_copy(update={"recorded_by": "Dr A", "recorded_on": day}) for day in days for entry in found]
 
 
 def _of_rules(base: KnowledgeBase, rules: list[Rule], draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
