@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 class Assessment:
     """The result for one case: typed conclusions, their reasons, and text. Immutable; its repr names no value of the case."""
 
-    def __init__(self, engine: Engine, case: Case) -> None:
+    def __init__(self, engine: Engine, case: Case, certificate: str | None = None) -> None:
         self.engine = engine
+        self.certificate = certificate
         self.given = case
         moments = case.moments()
         self._inferences: tuple[Inference, ...] = tuple(engine.infer(moment) for moment in moments)
@@ -256,7 +257,7 @@ class Assessment:
             weakest_links=dict(weakest_links(trace, self.knowledge)),
             differences=differences_of(self),
             estimates=estimates_of(self.knowledge, self.grades),
-            knowledge=knowledge_record(self.knowledge),
+            knowledge=knowledge_record(self.knowledge, self.certificate),
             software=SoftwareRecord(name="sijoint", version=software_version()),
             evaluators=self.inference.evaluators,
         )

@@ -94,6 +94,7 @@ class KnowledgeRecord(BaseModel):
     fingerprint: str
     packs: tuple[PackVersion, ...]
     overrides: dict[str, str] = Field(default_factory=dict)
+    certificate: str | None = None
 
 
 class SoftwareRecord(BaseModel):
@@ -159,13 +160,14 @@ def _given(item: Recorded) -> GivenFinding:
     return GivenFinding(**content, recorded_on=item.recorded_on.isoformat() if item.recorded_on else None)
 
 
-def knowledge_record(knowledge: KnowledgeBase) -> KnowledgeRecord:
-    """Which knowledge answered."""
+def knowledge_record(knowledge: KnowledgeBase, certificate: str | None = None) -> KnowledgeRecord:
+    """Which knowledge answered, and the certificate that matches it."""
     overridden = (item for item in knowledge.parameters if item.overridden_by)
     return KnowledgeRecord(
         fingerprint=knowledge.fingerprint,
         packs=tuple(PackVersion(pack=item.pack, version=item.version) for item in knowledge.packs),
         overrides={item.id: f"{item.value} {item.unit}, set by {item.overridden_by}" for item in overridden},
+        certificate=certificate,
     )
 
 

@@ -128,6 +128,7 @@ class RecordWriter:
         evaluators = " and ".join(self.assessment.inference.evaluators)
         yield from note("software", f"sijoint {software_version()}; answered alike by {evaluators}")
         yield from note("as of", str(case.as_of) if case.as_of else None)
+        yield from note("certificate", self.assessment.certificate)
         for name, value in record.overrides.items():
             yield from note("local policy", f"{name} = {value}")
         yield from note(

@@ -226,6 +226,8 @@ def _footer(assessment: Assessment) -> Iterator[str]:
     as_of = f", as of {assessment.case.as_of}" if assessment.case.as_of else ""
     yield from _bullet("", f"Knowledge {record.fingerprint[:16]} ({packs}){as_of}")
     yield f"sijoint {software_version()}; answered alike by {' and '.join(assessment.inference.evaluators)}"
+    if assessment.certificate:
+        yield from _bullet("", inert(f"Certificate of this knowledge: {assessment.certificate}"))
     for name, value in record.overrides.items():
         yield inert(f"Local policy: {name} = {value}")
 

@@ -22,12 +22,15 @@ def assess(
     *,
     knowledge: KnowledgeBase | None = None,
     engine: Engine | None = None,
+    certificate: str | None = None,
 ) -> Assessment:
     """Assess one case under the shipped knowledge, under `knowledge`, or with an `engine` of your own.
+
+    `certificate` names the certificate of that knowledge, for the record; `matching_certificate` finds it.
 
     Raises:
         CaseError: the case cannot be assessed as given; every problem is listed.
         EvaluatorDisagreement: two evaluators differ; there is no answer.
     """
     chosen = engine or engine_for(knowledge or load_knowledge(cases=False))
-    return Assessment(chosen, read_case(case, chosen.knowledge))
+    return Assessment(chosen, read_case(case, chosen.knowledge), certificate)

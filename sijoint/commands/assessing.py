@@ -32,9 +32,12 @@ def assess(
     with reported():
         from ..engine.case_reader import read_case
         from ..front import assess as assess_case
+        from ..verify.certificate import matching_certificate
 
         knowledge = knowledge_from(packs)
-        assessment = assess_case(dated(read_case(case, knowledge)), knowledge=knowledge)
+        certificate = matching_certificate(knowledge.fingerprint)
+        name = certificate.name if certificate else None
+        assessment = assess_case(dated(read_case(case, knowledge)), knowledge=knowledge, certificate=name)
         if why is not None:
             from ..explain.justification import NotDerivedError
             from ..explain.text import render_why
