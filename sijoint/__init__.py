@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .knowledge.language import KnowledgeBase
     from .knowledge.loader import load_knowledge
     from .many import assess_columns, assess_many, assess_row
+    from .verify.certificate import matching_certificate
 
 _HOME = {
     "Assessment": "explain.assessment",
@@ -49,6 +50,7 @@ _HOME = {
     "assess_row": "many",
     "default_evaluators": "engine.infer",
     "load_knowledge": "knowledge.loader",
+    "matching_certificate": "verify.certificate",
     "read_case": "engine.case_reader",
 }
 
@@ -75,6 +77,7 @@ __all__ = [
     "assess_row",
     "default_evaluators",
     "load_knowledge",
+    "matching_certificate",
     "read_case",
 ]
 
