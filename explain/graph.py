@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import shorten, wrap
 
-from ..knowledge.conditions import Derived, leaves
+from ..engine.trace import holding_leaves
+from ..knowledge.conditions import Derived
 from ..knowledge.language import Rule
 from .assessment import Assessment
 from .wording import Words
@@ -22,12 +23,13 @@ LINE = 30
 
 @dataclass(frozen=True)
 class Box:
-    """A fired rule at its place, in pixels."""
+    """A fired rule at its place, in pixels; `sets` tells the rules that set a grade from those that give less."""
 
     rule: str
     lines: tuple[str, ...]
     result: str
     kind: str
+    sets: bool
     column: int
     x: int
     y: int
@@ -62,7 +64,7 @@ class Drawing:
 def draw(assessment: Assessment, words: Words) -> Drawing:
     """Lay out the fired rules of an assessment."""
     fired = [rule for rule in assessment.engine.program.rules if rule.id in assessment.inference.outcome.fired]
-    rests = {rule.id: _rests_on(rule, fired) for rule in fired}
+    rests = _rests_on(assessment)
     columns = _columns(fired, assessment.engine.program.stratum_of)
     ordered = _order(columns, rests)
     boxes = {
@@ -76,9 +78,21 @@ def draw(assessment: Assessment, words: Words) -> Drawing:
     return Drawing(tuple(boxes.values()), arrows, width, height)
 
 
-def _rests_on(rule: Rule, fired: list[Rule]) -> tuple[str, ...]:
-    read = {leaf.conclusion for leaf in leaves(rule.when) if isinstance(leaf, Derived)}
-    return tuple(other.id for other in fired if any(item.conclusion in read for item in other.then))
+def _rests_on(assessment: Assessment) -> dict[str, tuple[str, ...]]:
+    """For each rule that fired, the rules that set the grade of a conclusion it rests on, without the detours."""
+    setting: dict[str, list[str]] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    above: dict[str, set[str]] = {}
+    for firing in assessment.trace.firings:
+        read = {leaf.conclusion for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}
+        direct = dict.fromkeys(rule for name in sorted(read) for rule in setting.get(name, ()))
+        farther = {rule for name in direct for rule in above[name]}
+        found[firing.rule] = tuple(rule for rule in direct if rule not in farther)
+        above[firing.rule] = farther | direct.keys()
+        for item in firing.concluded:
+            if assessment.grades[item.conclusion] == item.grade:
+                setting.setdefault(item.conclusion, []).append(firing.rule)
+    return found
 
 
 def _columns(fired: list[Rule], stratum_of: Mapping[str, int]) -> list[list[Rule]]:
@@ -109,9 +123,10 @@ def _box(rule: Rule, words: Words, assessment: Assessment, column: int, row: int
     title = words.rule(rule.id, "title") or rule.id
     return Box(
         rule=rule.id,
-        lines=tuple(wrap(shorten(title, 2 * LINE + 4, placeholder="..."), LINE + 4)[:2]),
+        lines=tuple(wrap(shorten(title, 2 * LINE, placeholder="..."), LINE + 2)[:2]),
         result=shorten(result, LINE, placeholder="..."),
         kind=first.kind,
+        sets=any(assessment.grades[item.conclusion] == item.grade for item in rule.then),
         column=column,
         x=MARGIN + column * (BOX_WIDTH + GAP_X),
         y=MARGIN + row * (BOX_HEIGHT + GAP_Y),
@@ -125,5 +140,6 @@ def describe_drawing(drawing: Drawing) -> str:
     return (
         f"{len(drawing.boxes)} rules fired, drawn in {columns} column{plural} from findings on the left to conclusions "
         "on the right; "
-        f"{len(drawing.arrows)} arrows show which rule rests on which. The list of conclusions says the same in words."
+        f"{len(drawing.arrows)} arrows lead from the rules that set a grade to what rests on them, by the longest way; rules "
+        "that give a lower grade than holds are dashed. The list of conclusions says the same in words."
     )

@@ -18,8 +18,9 @@ MARKUP = "\"'><img src=x onerror=alert(1)> &amp; {{ 7*7 }} {% raw %} ]]> --> [a]
 HOSTILE = f"{SCRIPT} {MARKUP} {TURNING}"
 LONG = "w" * 9_000
 ALLOWED = {
-    "html", "head", "meta", "title", "link", "style", "body", "a", "header", "main", "section", "nav", "h1", "h2", "h3", "p", "ul",
-    "li", "div", "span", "code", "details", "summary", "svg", "desc", "defs", "marker", "path", "g", "rect", "text", "strong",
+    "html", "head", "meta", "title", "link", "style", "body", "a", "header", "main", "section", "nav", "h1", "h2",
+    "h3", "p", "ul", "li", "div", "span", "code", "details", "summary", "svg", "desc", "defs", "marker", "path",
+    "g", "rect", "text", "strong",
 }  # fmt: skip
 
 
