@@ -284,10 +284,11 @@ class Reading:
         """A short text; a plain number is taken as written."""
         if raw is None:
             return None
-        if isinstance(raw, bool) or not isinstance(raw, str | int) or not 0 < len(str(raw).strip()) <= limit:
+        text = _text_of(raw)
+        if text is None or not 0 < len(text) <= limit:
             self.refuse(path, str(path[-1]), "no text, or too long", f"write 1 to {limit} characters", "C005")
             return None
-        return str(raw).strip()
+        return text
 
     def moment(self, raw: Any, path: Path) -> datetime | date | None:
         """A date, or a date with a time."""
@@ -305,3 +306,15 @@ class Reading:
         """A date without a time."""
         moment = self.moment(raw, path)
         return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _text_of(raw: Any) -> str | None:
+    """What stands for a text, without space around it; None where it is none, or could not be written out again."""
+    if isinstance(raw, bool) or not isinstance(raw, str | int):
+        return None
+    try:
+        text = str(raw).strip()
+        text.encode()
+    except ValueError:  # half of a surrogate pair, or a number of more digits than Python writes
+        return None
+    return text

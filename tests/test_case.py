@@ -115,6 +115,17 @@ BAD = {
         {"case": " ", "findings": {}},
         [f"case: case: no text, or too long; {WHY}; write 1 to 200 characters. [C005]"],
     ),
+    "half of a surrogate pair": (
+        {"case": "\ud800", "findings": {"fever": {"value": True, "note": "\udfff"}}},
+        [
+            f"case: case: no text, or too long; {WHY}; write 1 to 200 characters. [C005]",
+            f"case: note: no text, or too long; {WHY}; write 1 to 10000 characters. [C005]",
+        ],
+    ),
+    "a name of more digits than can be written": (
+        {"case": 10**5000, "findings": {}},
+        [f"case: case: no text, or too long; {WHY}; write 1 to 200 characters. [C005]"],
+    ),
     "steps that go back": (
         {"as_of": "2026-03-02", "findings": {}, "steps": [{"as_of": "2026-03-01", "findings": {}}]},
         [f"case: step 1: earlier than the step before; {WHY}; order the steps. [C008]"],
