@@ -148,9 +148,7 @@ class ClaimResolver(Resolver):
         for name in kinds:
             if name not in self.kinds:
                 fix = nearest(str(name), self.kinds)
-                return self.mistaken(
-                    path, f"unknown kind {str(name)[:60]}", "it would never hold, silently", fix, "K004"
-                )
+                return self.mistaken(path, f"unknown kind {str(name)[:60]}", "it would never hold, silently", fix, "K004")
         chosen = (item for item in self.names.conclusions.values() if item.kind in kinds)
         found = tuple(test for item in chosen for test in _derived(item, grade))
         if not found:
