@@ -1,6 +1,7 @@
 """Explainable, safety-first clinical rules: `assess` a patient's findings and ask the result why.
 
     >>> import sijoint
+    >>> assessment = sijoint.assess({"findings": {"one_sided_pain": True, "saddle_numbness": True}})
     >>> assessment.disposition
     'emergency'
 
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
     from .engine.case_reader import read_case
     from .engine.columns import Batch
     from .engine.infer import Engine, default_evaluators
+    from .explain.arguments import Ledger
     from .explain.assessment import Assessment
+    from .explain.contrast import Contrast
+    from .explain.counterfactual import AskedError, Counterfactuals
     from .explain.document import AssessmentDocument, Concluded
     from .explain.justification import Justification, NotDerivedError
+    from .explain.questions import QuestionGroup
     from .explain.session import Session
+    from .explain.settled import Settled
+    from .explain.what_if import Shifts
+    from .explain.why_not import WhyNot
     from .front import assess
     from .knowledge.errors import CaseError, EngineError, EvaluatorDisagreement, KnowledgeError, Problem, SijointError
     from .knowledge.language import KnowledgeBase
@@ -28,22 +36,30 @@ if TYPE_CHECKING:
     from .verify.certificate import matching_certificate
 
 _HOME = {
+    "AskedError": "explain.counterfactual",
     "Assessment": "explain.assessment",
     "AssessmentDocument": "explain.document",
     "Batch": "engine.columns",
     "Case": "engine.case",
     "CaseError": "knowledge.errors",
     "Concluded": "explain.document",
+    "Contrast": "explain.contrast",
+    "Counterfactuals": "explain.counterfactual",
     "Engine": "engine.infer",
     "EngineError": "knowledge.errors",
     "EvaluatorDisagreement": "knowledge.errors",
     "Justification": "explain.justification",
     "KnowledgeBase": "knowledge.language",
     "KnowledgeError": "knowledge.errors",
+    "Ledger": "explain.arguments",
     "NotDerivedError": "explain.justification",
     "Problem": "knowledge.errors",
+    "QuestionGroup": "explain.questions",
     "Session": "explain.session",
+    "Settled": "explain.settled",
+    "Shifts": "explain.what_if",
     "SijointError": "knowledge.errors",
+    "WhyNot": "explain.why_not",
     "assess": "front",
     "assess_columns": "many",
     "assess_many": "many",
@@ -55,22 +71,30 @@ _HOME = {
 }
 
 __all__ = [
+    "AskedError",
     "Assessment",
     "AssessmentDocument",
     "Batch",
     "Case",
     "CaseError",
     "Concluded",
+    "Contrast",
+    "Counterfactuals",
     "Engine",
     "EngineError",
     "EvaluatorDisagreement",
     "Justification",
     "KnowledgeBase",
     "KnowledgeError",
+    "Ledger",
     "NotDerivedError",
     "Problem",
+    "QuestionGroup",
     "Session",
+    "Settled",
+    "Shifts",
     "SijointError",
+    "WhyNot",
     "assess",
     "assess_columns",
     "assess_many",

@@ -94,7 +94,8 @@ def test_every_make_target_in_the_readme_exists() -> None:
 def test_every_command_named_in_the_readme_is_one() -> None:
     named = set(re.findall(r"`sijoint ([a-z-]+)", README.read_text()))
     assert named <= {
-        command.name or (command.callback.__name__ if command.callback else "") for command in app.registered_commands
+        command.name or (command.callback.__name__.replace("_", "-") if command.callback else "")
+        for command in app.registered_commands
     }
 
 
