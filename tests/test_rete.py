@@ -44,18 +44,14 @@ def rule(name: str, when: Condition, then: dict[str, str], *unless: NotDerived) 
     return Rule(id=f"p/{name}", title=name, when=when, unless=unless, then=consequences, source=("S",))
 
 
-def base(
-    rules: Iterable[Rule], conclusions: dict[str, tuple[str, ...]], findings: Iterable[str] = "abcd"
-) -> KnowledgeBase:
+def base(rules: Iterable[Rule], conclusions: dict[str, tuple[str, ...]], findings: Iterable[str] = "abcd") -> KnowledgeBase:
     return KnowledgeBase(
         packs=(),
         kinds=(),
         parameters=(),
         references=(),
         findings=tuple(Finding(id=key, type="yes_no", obtained_by="history", source=("S",)) for key in findings),
-        conclusions=tuple(
-            Conclusion(id=key, kind="k", grades=grades, source=("S",)) for key, grades in conclusions.items()
-        ),
+        conclusions=tuple(Conclusion(id=key, kind="k", grades=grades, source=("S",)) for key, grades in conclusions.items()),
         rules=tuple(rules),
     )
 
@@ -141,9 +137,7 @@ def test_fires_once_each_when_many_branches_hold() -> None:
 
 POSSIBLE, LIKELY = (Derived(conclusion="pain", grade=grade) for grade in ("possible", "likely"))
 NO_HOLD, NO_PLAN = NotDerived(conclusion="hold", grade="given"), NotDerived(conclusion="plan", grade="full")
-PART_OR_D = AtLeast(
-    k=2, of=(Derived(conclusion="plan", grade="part"), NotDerived(conclusion="pain", grade="likely"), D)
-)
+PART_OR_D = AtLeast(k=2, of=(Derived(conclusion="plan", grade="part"), NotDerived(conclusion="pain", grade="likely"), D))
 GRADED = base(
     [
         rule("weak", A, {"pain": "possible"}),
@@ -205,10 +199,7 @@ def test_keeps_sides_apart() -> None:
 def test_agrees_on_later_numbers_and_choices() -> None:
     tests = [
         Later(finding="work_up", than=("a", "b")),
-        *(
-            NumberTest(finding="n", comparison=how, value=4)
-            for how in ("over", "at_least", "under", "at_most", "exactly")
-        ),
+        *(NumberTest(finding="n", comparison=how, value=4) for how in ("over", "at_least", "under", "at_most", "exactly")),
         ChoiceTest(finding="c", choices=("x", "y")),
     ]
     rules = [rule(f"r{place}", test, {"out": "given"}) for place, test in enumerate(tests)]
@@ -296,9 +287,7 @@ def test_evaluators_built_in_several_threads_at_once_work() -> None:
 def run_child(code: str) -> str:
     """What a fresh interpreter prints when it runs `code` with the names of this module at hand."""
     start = f"import sys; sys.path.insert(0, {str(__file__).rpartition('/')[0]!r}); from test_rete import *\n"
-    done = subprocess.run(
-        [sys.executable, "-c", start + textwrap.dedent(code)], capture_output=True, text=True, timeout=50
-    )
+    done = subprocess.run([sys.executable, "-c", start + textwrap.dedent(code)], capture_output=True, text=True, timeout=50)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -352,9 +341,7 @@ def test_memory_stays_flat_over_thousands_of_cases_and_hundreds_of_evaluators() 
 
 @needs_durable
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_raises_what_stops_the_process_inside_an_action(
-    monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
-) -> None:
+def test_raises_what_stops_the_process_inside_an_action(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
     sound, fire = evaluator(GRADED), rete._fire
 
     def interrupted(fired: list[str], name: str, closure: object, complete: object) -> None:

@@ -99,5 +99,12 @@ def program(packs: Packs = None) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (findings, rules, check, coverage, schema, program,):
+    for command in (
+        findings,
+        rules,
+        check,
+        coverage,
+        schema,
+        program,
+    ):
         app.command()(command)

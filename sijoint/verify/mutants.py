@@ -160,6 +160,18 @@ def drops(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
     yield from _everywhere(condition, change)
 
 
+def dates(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
+    """One finding that a work-up has to be later than left out."""
+
+    def change(test: Condition) -> Iterator[Changed]:
+        if isinstance(test, Later) and len(test.than) > 1:
+            for number, name in enumerate(test.than):
+                than = (*test.than[:number], *test.than[number + 1 :])
+                yield f"later {test.finding} than {name} dropped", test.model_copy(update={"than": than})
+
+    yield from _everywhere(condition, change)
+
+
 def negations(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
     """One test turned round, as an author would write it."""
 
@@ -210,6 +222,7 @@ KINDS: tuple[tuple[str, Callable[[Condition, Vocabulary], Iterator[Changed]]], .
     ("count moved", counts),
     ("all and any swapped", swaps),
     ("condition dropped", drops),
+    ("date dropped", dates),
     ("condition negated", negations),
     ("grade moved", tested_grades),
 )
