@@ -58,7 +58,7 @@ class PatientWriter:
         disposition = self.assessment.disposition
         texts = [OPENING.get(disposition) or self.words.plain(URGENCY, disposition) or self.words.sentence(URGENCY, disposition)]
         if is_highest(self.knowledge, disposition):
-            behind = resting_on(self.assessment.trace, self.knowledge, URGENCY, disposition)
+            behind = resting_on(self.assessment.trace, URGENCY, disposition)
             return texts + [self.plain(item) for item in self.assessment.shown if item.id in behind]
         told = [
             item for item in self.assessment.shown if item.kind in safety_kinds(self.knowledge) and self.words.told(item.kind)

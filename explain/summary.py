@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from ..engine.trace import Trace
-from ..knowledge.conditions import Derived, leaves
+from ..engine.trace import Trace, holding_leaves
+from ..knowledge.conditions import Derived
 from ..knowledge.language import URGENCY, Conclusion, KnowledgeBase
 from .assessment import Assessment
 from .document import NO_FLAG, NOT_DETERMINED, actionable, screen_states
@@ -118,10 +118,18 @@ class _Chooser:
             yield Row("Urgency", "no flag among the answers given; this does not exclude serious disease")
         else:
             yield self.rows.row(URGENCY, "Urgency", strongest_only=True)
-            resting = resting_on(self.trace, self.knowledge, URGENCY, disposition)
-            for item in self.assessment.conclusions:
-                if item.id in resting:
-                    yield self.new_facts(self.rows.row(item.id, self.words.kind(item.kind)))
+            resting = resting_on(self.trace, URGENCY, disposition)
+            first = [item for item in self.assessment.conclusions if item.id in resting]
+            for item in first:
+                yield self.new_facts(self.rows.row(item.id, self.words.kind(item.kind)))
+            yield from self.also_open({item.kind for item in first}, resting)
+
+    def also_open(self, kinds: set[str], said: set[str]) -> Iterator[Row]:
+        """Conclusions of the same kinds that stand at a lower tier, in one row."""
+        others = [item for item in self.assessment.shown if item.kind in kinds and item.id not in said and item.id != URGENCY]
+        if others:
+            named = "; ".join(self.words.graded(item.id, item.grade) for item in others)
+            yield Row("", f"also: {named}")
 
     def first_open(self) -> str:
         """What has to be done first: the first screen that is open."""
@@ -239,11 +247,7 @@ def _tier(disposition: str) -> str:
     return disposition.replace("_", " ")
 
 
-def resting_on(trace: Trace, knowledge: KnowledgeBase, conclusion: str, grade: str) -> set[str]:
-    """The conclusions that the firings for a conclusion at a grade test directly."""
-    found: set[str] = set()
-    for firing in trace.firings:
-        if any(item.conclusion == conclusion and item.grade == grade for item in firing.concluded):
-            when = knowledge.rule_by_id[firing.rule].when
-            found |= {leaf.conclusion for leaf in leaves(when) if isinstance(leaf, Derived)}
-    return found
+def resting_on(trace: Trace, conclusion: str, grade: str) -> set[str]:
+    """The conclusions by which the firings for a conclusion at a grade were met."""
+    firings = (item for item in trace.firings if any(x.conclusion == conclusion and x.grade == grade for x in item.concluded))
+    return {leaf.conclusion for firing in firings for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}
