@@ -14,7 +14,6 @@ from .checks import check_knowledge
 from .declaring import declare, override_parameters
 from .errors import Problem, nearest
 from .fingerprint import fingerprint_of
-from .graph import find_cycle
 from .language import (
     Accepted,
     Card,
@@ -30,7 +29,7 @@ from .language import (
 )
 from .loading import Loading, both_sides, stop_if_wrong
 from .reading import PackItems, read_pack
-from .ruling import resolve_rules
+from .ruling import refuse_circle, resolve_rules
 
 SHIPPED = Path(__file__).parent / "packs"
 
@@ -129,17 +128,7 @@ def _in_order(loading: Loading, read: Mapping[str, PackItems]) -> list[PackItems
 
 
 def _assemble(loading: Loading) -> KnowledgeBase:
-    circle = find_cycle(loading.rules)
-    if circle:
-        rule = next(item for item in loading.rules if item.id == circle[0])
-        loading.refuse(
-            rule,
-            f"rule {rule.id}",
-            f"rules depend on one another: {' -> '.join(circle)}",
-            "no order of evaluation gives one meaning",
-            "remove one dependency",
-            "K010",
-        )
+    if refuse_circle(loading):
         stop_if_wrong(loading)
     knowledge = KnowledgeBase(
         packs=tuple(loading.of(Pack)),

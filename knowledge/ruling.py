@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from .conditions import ConclusionTest, NotDerived, leaves
 from .errors import nearest
+from .graph import find_cycle
 from .invariants import resolve_invariant
 from .language import (
     ONLY_GRADE,
@@ -136,6 +137,17 @@ def _resolve_constraint(loading: Loading, pack: PackItems, item: ConstraintItem)
     loading.constraints.append(Constraint(never=never, **place))
 
 
+def refuse_circle(loading: Loading) -> bool:
+    """Record rules that depend on one another in a circle, once; whether there is one."""
+    circle = find_cycle(loading.rules)
+    if circle and not any(problem.code == "K010" for problem in loading.problems):
+        rule = next(item for item in loading.rules if item.id == circle[0])
+        what = f"rules depend on one another: {' -> '.join(circle)}"
+        why = "no order of evaluation gives one meaning"
+        loading.refuse(rule, f"rule {rule.id}", what, why, "remove one dependency", "K010")
+    return bool(circle)
+
+
 def add_screens(loading: Loading) -> None:
     """Generate the rule of each screen from the rules resolved so far."""
     conclusions = {item.id: item for item in both_sides(loading.names.conclusions.values())}
@@ -156,7 +168,7 @@ def add_screens(loading: Loading) -> None:
             )
         if not screen.ask and not screen.reach:
             loading.refuse(screen, title, "neither ask nor reach", "it would never be open", "add one of them", "K018")
-        elif not wrong:
+        elif not wrong and not refuse_circle(loading):
             reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints)
             rule = screen_rule(screen, reach)
             loading.rules.append(rule)
