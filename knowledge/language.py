@@ -168,7 +168,7 @@ class RuleItem(Item):
     for_: Literal["side"] | None = Field(default=None, alias="for")
     when: Any
     unless: tuple[SidedId | dict[SidedId, Id], ...] = ()
-    then: SidedId | tuple[SidedId, ...] | dict[SidedId, Id]
+    then: SidedId | tuple[SidedId, ...] | dict[SidedId, Id] = Field(min_length=1)
     source: tuple[ReferenceId, ...] = Field(min_length=1)
     interpretation: Text | None = None
     because: Text | None = None

@@ -184,14 +184,23 @@ class Resolver:
 
     def later(self, raw: dict[str, Any], path: Path) -> Condition:
         """A work-up later than symptoms."""
-        work_up, _, sided = self.look_up(raw["later"], (*path, "later"))
         than = raw["than"] if isinstance(raw["than"], list) else [raw["than"]]
-        symptoms = [self.look_up(name, (*path, "than")) for name in than]
-        if work_up is None or any(symptom is None for symptom, _, _ in symptoms):
+        if not than:
+            return self.refuse((*path, "than"), "later than nothing", "it has no meaning", "list the symptoms", "K007")
+        work_up, sided = self.answered(raw["later"], (*path, "later"))
+        symptoms = [self.answered(name, (*path, "than")) for name in than]
+        if work_up is None or any(symptom is None for symptom, _ in symptoms):
             return NOTHING
         if work_up.type != "yes_no":
             return self.refuse(path, f"{work_up.id} is not a yes/no", "it cannot be negative", "name a yes/no", "K007")
-        return Later(finding=sided, than=tuple(name for _, _, name in symptoms))
+        return Later(finding=sided, than=tuple(name for _, name in symptoms))
+
+    def answered(self, name: Any, path: Path) -> tuple[Finding | None, str]:
+        """A finding and its id with its side: a conclusion has no date."""
+        finding, conclusion, sided = self.look_up(name, path)
+        if conclusion is not None:
+            self.refuse(path, f"later, of the conclusion {conclusion.id}", "only answers have a date", "name a finding", "K007")
+        return finding, sided
 
     def test(self, name: str, raw: Any, path: Path) -> Condition:
         """`{id: ...}`: a grade, a number comparison or a choice."""
@@ -250,14 +259,20 @@ class Resolver:
                 what = f"{finding.id} has no choice {str(choice)[:60]}"
                 return self.refuse(path, what, "the test would never hold", fix, "K019")
         chosen = tuple(choice for choice in finding.choices if (choice in named) is not none_of)
+        if not chosen:
+            return self.refuse(path, f"{finding.id} is tested for no choice", "it never holds", "name at least one", "K007")
         return ChoiceTest(finding=sided, choices=chosen)
 
     def unless(self, raw: Iterable[Any], path: Path) -> tuple[NotDerived, ...]:
         """The items of an `unless`: conclusions only."""
         found = []
         for number, item in enumerate(raw):
-            name, grade = next(iter(item.items())) if isinstance(item, dict) and item else (item, None)
             here = (*path, number)
+            if isinstance(item, dict) and len(item) > 1:
+                why, fix = "it is unclear whether one or all of them block", "write one conclusion in each item"
+                self.refuse(here, f"several conclusions in one item: {', '.join(sorted(item))}", why, fix, "K007")
+                continue
+            name, grade = next(iter(item.items())) if isinstance(item, dict) and item else (item, None)
             finding, conclusion, sided = self.look_up(name, here)
             if finding is not None:
                 why, fix = "an unknown finding would count as absent", f"write {{not: {name}}} in when"
