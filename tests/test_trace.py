@@ -10,7 +10,7 @@ from conftest import EXAMPLES
 from hypothesis import given, settings
 from sijoint.engine.reference import Reference
 from sijoint.engine.trace import Checked, Trace, holding_leaves
-from sijoint.knowledge.conditions import BRANCHES, FINDING_TESTS, Absent, Condition, Present
+from sijoint.knowledge.conditions import BRANCHES, FINDING_TESTS, Absent, Condition, Derived, NotDerived, Present
 from strategies import bases_and_cases
 
 from sijoint import Case, Engine, KnowledgeBase, read_case
@@ -78,10 +78,13 @@ def test_the_firings_are_those_of_the_outcome_in_order_of_strata(drawn: Drawn) -
 def test_a_rule_rests_only_on_rules_of_earlier_strata(drawn: Drawn) -> None:
     for _, _, _, trace in traced(drawn):
         first = {item.conclusion: firing.stratum for firing in reversed(trace.firings) for item in firing.concluded}
+        last = {item.conclusion: firing.stratum for firing in trace.firings for item in firing.concluded}
         for firing in trace.firings:
-            for leaf in holding_leaves(firing.when):
-                if not isinstance(leaf, FINDING_TESTS):
+            for leaf in (*holding_leaves(firing.when), *(item.leaf for item in firing.unless)):
+                if isinstance(leaf, Derived):
                     assert first[leaf.conclusion] < firing.stratum
+                elif isinstance(leaf, NotDerived):
+                    assert last.get(leaf.conclusion, -1) < firing.stratum
 
 
 @settings(max_examples=60)
