@@ -35,7 +35,7 @@ def assess_many(
         CaseError: the case in turn cannot be assessed as given.
         EvaluatorDisagreement: two evaluators differ about the case in turn; it has no answer.
     """
-    chosen = engine or engine_for(knowledge or load_knowledge())
+    chosen = engine or engine_for(knowledge or load_knowledge(cases=False))
     return map(partial(assess, engine=chosen), cases)
 
 
@@ -54,7 +54,7 @@ def assess_columns(
         CaseError: a column cannot be used; every problem is listed.
         EngineError: `rules` names a rule that does not exist.
     """
-    chosen = engine or engine_for(knowledge or load_knowledge(), ("compiled",))
+    chosen = engine or engine_for(knowledge or load_knowledge(cases=False), ("compiled",))
     return infer_columns(chosen.bitplane, chosen.knowledge, columns, rules)
 
 

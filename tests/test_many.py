@@ -136,3 +136,11 @@ def test_columns_refuses_what_it_cannot_read(tmp_path: Path) -> None:
         assert ran.exit_code == 2, ran.output
         assert ran.stdout == ""
         assert not (tmp_path / "out.parquet").exists()
+
+
+def test_the_batch_command_refuses_an_unknown_evaluator_as_bad_input(tmp_path: Path) -> None:
+    source = tmp_path / "cases.jsonl"
+    source.write_text('{"findings": {}}\n')
+    ran = CliRunner().invoke(app, ["batch", str(source), "--evaluator", "quick"])
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == "unknown evaluators quick; choose from durable, compiled, reference\n"

@@ -32,8 +32,10 @@ def batch(
     """
     refused = total = 0
     with reported():
-        from ..engine.infer import engine_for
+        from ..engine.infer import EVALUATORS, engine_for
 
+        if unknown := sorted(set(evaluator or ()) - set(EVALUATORS)):
+            _refuse(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
         engine = engine_for(knowledge_from(packs), tuple(evaluator) if evaluator else None)
         for answer in _answers(cases, engine):
             total += 1
