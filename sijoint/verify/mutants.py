@@ -89,6 +89,9 @@ def _changes(rule: Rule, vocabulary: Vocabulary) -> Iterator[tuple[str, str, Rul
         gates = rule.gates
         yield "unless dropped", f"unless {item.conclusion} dropped", rule.model_copy(update={"unless": kept, "gates": gates})
     for number, consequence in enumerate(rule.then):
+        if len(rule.then) > 1:
+            then = (*rule.then[:number], *rule.then[number + 1 :])
+            yield "conclusion dropped", f"{consequence.conclusion} dropped", rule.model_copy(update={"then": then})
         for grade in _next_grades(vocabulary.conclusions[consequence.conclusion].grades, consequence.grade):
             moved = consequence.model_copy(update={"grade": grade})
             then = (*rule.then[:number], moved, *rule.then[number + 1 :])
@@ -172,6 +175,18 @@ def dates(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
     yield from _everywhere(condition, change)
 
 
+def choices(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
+    """One choice left out of those that a test accepts."""
+
+    def change(test: Condition) -> Iterator[Changed]:
+        if isinstance(test, ChoiceTest) and len(test.choices) > 1:
+            for number, name in enumerate(test.choices):
+                kept = (*test.choices[:number], *test.choices[number + 1 :])
+                yield f"{test.finding}: {name} dropped", test.model_copy(update={"choices": kept})
+
+    yield from _everywhere(condition, change)
+
+
 def negations(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
     """One test turned round, as an author would write it."""
 
@@ -223,6 +238,7 @@ KINDS: tuple[tuple[str, Callable[[Condition, Vocabulary], Iterator[Changed]]], .
     ("all and any swapped", swaps),
     ("condition dropped", drops),
     ("date dropped", dates),
+    ("choice dropped", choices),
     ("condition negated", negations),
     ("grade moved", tested_grades),
 )

@@ -221,5 +221,5 @@ class Difference:
 def _regraded_by(mutant: Mutant, knowledge: KnowledgeBase) -> tuple[str, ...]:
     """The conclusions to which a mutant gives another grade."""
     changed = ((knowledge.rule_by_id[name].then, rule.then) for name, rule in mutant.replaced.items() if rule)
-    pairs = ((before, after) for was, becomes in changed for before, after in zip(was, becomes, strict=True))
-    return tuple(dict.fromkeys(before.conclusion for before, after in pairs if before != after))
+    moved = (part for was, becomes in changed for part in (*was, *becomes) if part not in was or part not in becomes)
+    return tuple(dict.fromkeys(part.conclusion for part in moved))
