@@ -7,8 +7,9 @@ one case reads the values itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..knowledge.conditions import Later
@@ -37,17 +38,24 @@ class Bitplane:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.source = write_source(program)
-        names: dict[str, Any] = {}
-        exec(compile(self.source, "<sijoint program>", "exec"), names)  # noqa: S102 - text made of checked ids and numbers
-        self._planes: Callable[[Planes, Any], tuple[Planes, Planes]] = names["program"]
-        self._answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer] = names["answer"]
+        self._answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer]
+        self._answer = _compiled(case_lines(program), "answer")
+        self._plane_lines = tuple(plane_lines(program))
         self.grade_keys = tuple((item.id, grade) for item in program.conclusions for grade in item.grades)
         self._later = tuple(atom for atom in program.atoms if isinstance(atom, Later))
         self.atoms_of: dict[str, list[int]] = {}
         for number, atom in enumerate(program.atoms):
             self.atoms_of.setdefault(atom.finding, []).append(number)
         self._never_later = (False,) * len(self._later)
+
+    @cached_property
+    def source(self) -> str:
+        """The generated module, as it is compiled."""
+        return write_source(self.program)
+
+    @cached_property
+    def _planes(self) -> Callable[[Planes, Any], tuple[Planes, Planes]]:
+        return _compiled(self._plane_lines, "program")
 
     def run(self, atoms: Planes, one: Any) -> Results:
         """Evaluate planes of any kind: `atoms` in the order of `program.atoms`, `one` true everywhere."""
@@ -62,6 +70,12 @@ class Bitplane:
         later = [is_later(atom, case.recorded) for atom in self._later] if self._later else ()
         rules, grades = self._answer(case.values.get, later)
         return Outcome(frozenset(rules), tuple(grades))
+
+
+def _compiled(lines: Iterable[str], name: str) -> Any:
+    names: dict[str, Any] = {}
+    exec(compile("\n".join(lines), "<sijoint program>", "exec"), names)  # noqa: S102 - text made of checked ids and numbers
+    return names[name]
 
 
 def write_source(program: Program) -> str:

@@ -231,13 +231,15 @@ def ways(test: Json) -> int:
 
 def properties(test: Json) -> Iterator[tuple[str, bool]]:
     """Each property of a test, and whether arithmetic reads it: then it must be given when 0 too."""
-    for key, value in test.items():
-        if key == "$m":
-            yield value, True
-        elif not isinstance(value, int):
-            yield from chain(*map(properties, value if isinstance(value, list) else [value]))
-        elif not key.startswith("$"):
-            yield key, False
+    waiting: list[Json] = [test]
+    while waiting:
+        for key, value in waiting.pop().items():
+            if key == "$m":
+                yield value, True
+            elif not isinstance(value, int):
+                waiting += value if isinstance(value, list) else [value]
+            elif not key.startswith("$"):
+                yield key, False
 
 
 def split(rules: Iterable[Rule], names: Names) -> Iterator[list[tuple[str, Json]]]:

@@ -28,7 +28,7 @@ from .document import (
     screen_states,
 )
 from .estimates import estimates_of
-from .justification import Justification, NotDerivedError, justify
+from .justification import Justification, justify, missing
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -107,7 +107,7 @@ class Assessment:
         for item in self.conclusions:
             if item.id == conclusion:
                 return item
-        raise NotDerivedError(f"{conclusion[:60]} was not derived from these findings")
+        raise missing(self.knowledge, conclusion)
 
     def __contains__(self, conclusion: object) -> bool:
         return conclusion in self.grades

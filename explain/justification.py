@@ -88,6 +88,13 @@ class NotDerivedError(KeyError):
 Absence = Callable[[NotDerived], WhyNot]
 
 
+def missing(knowledge: KnowledgeBase, conclusion: str) -> NotDerivedError:
+    """The error for a conclusion that was not derived: an unknown id is told apart."""
+    if conclusion in knowledge.conclusion_by_id:
+        return NotDerivedError(f"{conclusion} was not derived from these findings")
+    return NotDerivedError(f"unknown conclusion {conclusion[:60]}: {nearest(conclusion, knowledge.conclusion_by_id)}")
+
+
 def justify(
     trace: Trace, knowledge: KnowledgeBase, conclusion: str, *, depth: int | None = None, absence: Absence | None = None
 ) -> Justification:
@@ -96,10 +103,8 @@ def justify(
     Raises:
         NotDerivedError: it was not derived in this trace, or is not declared.
     """
-    if conclusion not in knowledge.conclusion_by_id:
-        raise NotDerivedError(f"unknown conclusion {conclusion[:60]}: {nearest(conclusion, knowledge.conclusion_by_id)}")
     if all(item.conclusion != conclusion for item in trace.grades):
-        raise NotDerivedError(f"{conclusion} was not derived from these findings")
+        raise missing(knowledge, conclusion)
     return _Prover(trace, knowledge, depth, absence).proof(conclusion)
 
 

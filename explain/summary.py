@@ -50,13 +50,10 @@ class Summary:
     alternatives: list[Row] = field(default_factory=list)
     plan: list[Row] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    emergency: bool = False
 
     @property
     def first(self) -> list[Row]:
-        """What comes before everything else: contradictions, unless an emergency allows no delay."""
-        if self.emergency:
-            return [*self.urgency, *self.contradictions, *self.steps, *self.screens]
+        """What comes before everything else, contradictions first."""
         return [*self.contradictions, *self.urgency, *self.steps, *self.screens]
 
     @property
@@ -83,7 +80,7 @@ class _Chooser:
 
     def summary(self) -> Summary:
         """Everything, in order."""
-        found = Summary(emergency=self.emergency)
+        found = Summary()
         found.contradictions = list(self.contradictions())
         found.urgency = list(self.urgency())
         found.steps = list(self.steps())
@@ -113,7 +110,7 @@ class _Chooser:
         """The urgency with its action, and the conclusions it rests on."""
         disposition = self.assessment.disposition
         if disposition == NOT_DETERMINED:
-            yield Row("Urgency", f"not determined: {self.first_open()}; no flag among the answers given")
+            yield Row("Urgency", f"not determined: {self.first_open()}; {self.none_so_far()}")
         elif disposition == NO_FLAG:
             yield Row("Urgency", "no flag among the answers given; this does not exclude serious disease")
         else:
@@ -130,6 +127,10 @@ class _Chooser:
         if others:
             named = "; ".join(self.words.graded(item.id, item.grade) for item in others)
             yield Row("", f"also: {named}")
+
+    def none_so_far(self) -> str:
+        """What the answers so far say about flags."""
+        return "no flag among the answers given" if self.assessment.case.findings else "no answer was given yet"
 
     def first_open(self) -> str:
         """What has to be done first: the first screen that is open."""

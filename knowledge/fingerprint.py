@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from .language import KnowledgeBase
 
-_ABOUT = {"cases", "invariants", "accepted", "cards", "fingerprint"}
+ITEMS = (
+    "packs",
+    "findings",
+    "conclusions",
+    "parameters",
+    "references",
+    "rules",
+    "constraints",
+    "screens",
+    "differences",
+    "estimates",
+    "not_encoded",
+    "wording",
+)
+"""What counts: every item and word, without its file and line, but not what only speaks about the knowledge."""
 
 
 def fingerprint_of(knowledge: KnowledgeBase) -> str:
-    """SHA-256 over every item and word; without files, lines and what only speaks about the knowledge (cases, invariants)."""
-    content = knowledge.model_dump(mode="json", exclude=_ABOUT)
-    canonical = json.dumps(_without_places(content), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """SHA-256 over the kinds and every item and word; without files, lines, cases and invariants."""
+    places: dict[str, Any] = {name: {"__all__": {"file", "line"}} for name in ITEMS}
+    content = knowledge.model_dump(mode="json", include={"kinds", *ITEMS}, exclude=places)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _without_places(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_places(part) for key, part in value.items() if key not in {"file", "line"}}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_without_places(part) for part in value]
-    return value

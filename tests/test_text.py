@@ -44,7 +44,7 @@ def test_no_line_is_wider_than_the_text(path: Path, engine: Engine) -> None:
 
 
 def test_an_emergency_stands_first_and_nothing_delays_it(engine: Engine) -> None:
-    answers = {"saddle_numbness": True, "one_sided_pain": True, "pain_side": "both"}
+    answers = {"saddle_numbness": True, "one_sided_pain": True}
     lines = first_screen(assess({"findings": answers}, engine=engine))
     assert lines[0].startswith("Urgency")
     assert "Emergency" in lines[0]
