@@ -55,7 +55,8 @@ class Bitplane:
 
     @cached_property
     def _planes(self) -> Callable[[Planes, Any], tuple[Planes, Planes]]:
-        return _compiled(self._plane_lines, "program")
+        program: Callable[[Planes, Any], tuple[Planes, Planes]] = _compiled(self._plane_lines, "program")
+        return program
 
     def run(self, atoms: Planes, one: Any) -> Results:
         """Evaluate planes of any kind: `atoms` in the order of `program.atoms`, `one` true everywhere."""

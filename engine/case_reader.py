@@ -15,7 +15,8 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from ..knowledge.errors import CaseError, Problem, nearest
-from ..knowledge.language import SIDES, Finding, KnowledgeBase
+from ..knowledge.items import SIDES
+from ..knowledge.language import Finding, KnowledgeBase
 from ..knowledge.yaml_reader import Document, read_yaml
 from .case import SCHEMA, Case, Recorded, Step, Value
 

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from ..knowledge.conditions import FINDING_TESTS, All, AnyOf, AtLeast, Condition, Derived, Leaf, NotDerived
 from ..knowledge.graph import findings_behind
-from ..knowledge.language import URGENCY, Consequence, Constraint, KnowledgeBase, Rule
+from ..knowledge.items import URGENCY
+from ..knowledge.language import Consequence, Constraint, KnowledgeBase, Rule
 from .atoms import decide
 from .case import Case, Value
 from .program import Outcome, Program

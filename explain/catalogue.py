@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from ..knowledge.conditions import All, AnyOf, AtLeast, Condition
 from ..knowledge.coverage import Covered, coverage_of
 from ..knowledge.errors import nearest
-from ..knowledge.language import LABEL_MEANING, Finding, KnowledgeBase, Rule
+from ..knowledge.items import LABEL_MEANING
+from ..knowledge.language import Finding, KnowledgeBase, Rule
 from .justification import certainty_of
 from .wording import Words, number
 

@@ -11,7 +11,8 @@ from datetime import date
 
 from ..engine.trace import Firing, Trace, holding_leaves
 from ..knowledge.conditions import Derived
-from ..knowledge.language import LABEL_MEANING, LABEL_ORDER, KnowledgeBase, Label, Reference
+from ..knowledge.items import LABEL_MEANING, LABEL_ORDER, Label
+from ..knowledge.language import KnowledgeBase, Reference
 from .estimates import weakest
 from .why_not import certainty_of
 

@@ -13,7 +13,8 @@ from ..engine.case import Case
 from ..engine.reference import Reference
 from ..knowledge.conditions import BRANCHES, Absent, Condition, Derived, Known, NotDerived, Unknown
 from ..knowledge.errors import EngineError
-from ..knowledge.language import LABEL_ORDER, KnowledgeBase, Rule
+from ..knowledge.items import LABEL_ORDER
+from ..knowledge.language import KnowledgeBase, Rule
 
 if TYPE_CHECKING:
     from ..engine.trace import Checked

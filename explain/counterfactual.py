@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
 from ..knowledge.errors import nearest
-from ..knowledge.language import URGENCY, KnowledgeBase
+from ..knowledge.items import URGENCY
+from ..knowledge.language import KnowledgeBase
 from .answers import Answer
 from .lanes import Cut, Grades, Lanes, Option, bits, constraints_of, cut_to, options_for, plane_of, true_atoms
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..engine.case import Case, Recorded, Value
 from ..engine.trace import Blocked, Contradiction, Firing, Trace, holding_leaves
 from ..knowledge.conditions import Unknown
-from ..knowledge.language import URGENCY, Conclusion, Difference, KnowledgeBase, Label
+from ..knowledge.items import URGENCY, Label
+from ..knowledge.language import Conclusion, Difference, KnowledgeBase
 from ..knowledge.screens import unanswered
 from .estimates import EstimateResult
 

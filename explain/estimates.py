@@ -12,7 +12,8 @@ from math import ceil, floor
 
 from pydantic import BaseModel, ConfigDict
 
-from ..knowledge.language import LABEL_ORDER, Estimate, KnowledgeBase, Label, Variant
+from ..knowledge.items import LABEL_ORDER, Label
+from ..knowledge.language import Estimate, KnowledgeBase, Variant
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from ..engine.bounds import bounds_of
 from ..engine.trace import Recorder, Trace
 from ..knowledge.conditions import FINDING_TESTS, Leaf
-from ..knowledge.language import URGENCY, Conclusion, Rule
+from ..knowledge.items import URGENCY
+from ..knowledge.language import Conclusion, Rule
 from .arguments import Argument, Ledger
 from .assessment import Assessment
 from .counterfactual import ChangeSet

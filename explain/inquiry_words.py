@@ -5,7 +5,7 @@ In: answers and shifts as data, and `Words`. Out: phrases.
 
 from __future__ import annotations
 
-from ..knowledge.language import URGENCY
+from ..knowledge.items import URGENCY
 from .answers import Answer
 from .counterfactual import Change, ChangeSet
 from .document import NO_FLAG, NOT_DETERMINED

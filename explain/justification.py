@@ -16,7 +16,8 @@ from ..engine.case import Value
 from ..engine.trace import Checked, Firing, Trace
 from ..knowledge.conditions import Absent, Derived, Leaf, NotDerived, Unknown
 from ..knowledge.errors import nearest
-from ..knowledge.language import KnowledgeBase, Label
+from ..knowledge.items import Label
+from ..knowledge.language import KnowledgeBase
 from .why_not import Unmet, WhyNot, unmet_of
 from .why_not import certainty_of as certainty_of
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..knowledge.language import LABEL_MEANING, Difference
+from ..knowledge.items import LABEL_MEANING
+from ..knowledge.language import Difference
 from .assessment import Assessment
 from .certainty import certainty_in_words
 from .differences import VERDICT, differences_of

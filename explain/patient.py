@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from textwrap import fill
 
-from ..knowledge.language import URGENCY, KnowledgeBase
+from ..knowledge.items import URGENCY
+from ..knowledge.language import KnowledgeBase
 from .assessment import Assessment
 from .document import NO_FLAG, NOT_DETERMINED, Concluded
 from .inert import inert

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.infer import Engine, Inference
 from ..engine.trace import Checked, Recorder, holding_leaves
 from ..knowledge.conditions import FINDING_TESTS, Unknown
-from ..knowledge.language import URGENCY, KnowledgeBase
+from ..knowledge.items import URGENCY
+from ..knowledge.language import KnowledgeBase
 from .answers import Answer, answers_of, with_answers
 from .lanes import Cut, Lanes, bits, options_for
 from .what_if import Shifts, shifts_between

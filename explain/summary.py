@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from ..engine.trace import Trace, holding_leaves
 from ..knowledge.conditions import Derived
-from ..knowledge.language import URGENCY, Conclusion, KnowledgeBase
+from ..knowledge.items import URGENCY
+from ..knowledge.language import Conclusion, KnowledgeBase
 from .assessment import Assessment
 from .document import NO_FLAG, NOT_DETERMINED, actionable, screen_states
 from .inquiry_words import effects_in_words

@@ -14,7 +14,8 @@ from ..engine.case import Case, Value
 from ..engine.case_reader import read_case
 from ..engine.infer import Engine
 from ..engine.program import Outcome
-from ..knowledge.language import URGENCY, KnowledgeBase
+from ..knowledge.items import URGENCY
+from ..knowledge.language import KnowledgeBase
 from .counterfactual import lowers
 from .document import disposition_of
 

@@ -18,7 +18,8 @@ from ..engine.program import Program
 from ..engine.trace import Checked, Recorder
 from ..knowledge.conditions import Derived, Known, Later, Leaf, NotDerived, Unknown
 from ..knowledge.errors import nearest
-from ..knowledge.language import LABEL_ORDER, KnowledgeBase, Label, Rule
+from ..knowledge.items import LABEL_ORDER, Label
+from ..knowledge.language import KnowledgeBase, Rule
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 

@@ -23,7 +23,8 @@ from ..knowledge.conditions import (
     Present,
     Unknown,
 )
-from ..knowledge.language import ConclusionWords, FindingWords, KnowledgeBase, Reference, RuleWords
+from ..knowledge.language import KnowledgeBase, Reference
+from ..knowledge.words import ConclusionWords, FindingWords, RuleWords
 
 COMPARISON = {"over": "more than", "at_least": "at least", "under": "less than", "at_most": "at most", "exactly": "exactly"}
 _PLACEHOLDER = re.compile(r"\{\$([a-z][a-z0-9_]*)\}")

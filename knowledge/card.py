@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .claims import Card
 from .conditions import findings_of, leaves
 from .errors import Problem, nearest
-from .language import Card, KnowledgeBase, Pack
+from .language import KnowledgeBase, Pack
 
 WRITTEN = {
     "citation": "Bibliographic citation of the intervention",

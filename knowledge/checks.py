@@ -11,7 +11,9 @@ from typing import Any
 from .conditions import FINDING_TESTS, NumberTest, leaves
 from .errors import Problem, nearest
 from .graph import conclusions_read
-from .language import ONLY_GRADE, Conclusion, Finding, Item, KnowledgeBase, Pack, Wording
+from .items import ONLY_GRADE, Item
+from .language import Conclusion, Finding, KnowledgeBase, Pack
+from .words import Wording
 
 
 def check_knowledge(knowledge: KnowledgeBase) -> list[Problem]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from .errors import nearest
-from .language import Conclusion, Finding, Item, Pack, Parameter, Reference
+from .items import Item
+from .language import Conclusion, Finding, Pack, Parameter, Reference
 from .loading import Loading
 from .resolve import Names
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .claims import Invariant, InvariantItem
 from .conditions import (
     Absent,
     All,
@@ -28,7 +29,8 @@ from .conditions import (
     Unknown,
 )
 from .errors import nearest
-from .language import SIDES, Conclusion, Finding, Invariant, InvariantItem, Kind
+from .items import SIDES
+from .language import Conclusion, Finding, Kind
 from .resolve import NOTHING, Path, Resolver
 
 FORMS = ("never", "always", "whenever", "never_together", "changing", "unknown_only_for", "reachable")

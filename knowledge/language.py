@@ -12,39 +12,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from .claims import Accepted, Card, Invariant
 from .conditions import FROZEN, Condition, NotDerived
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-SidedId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(\.(left|right))?$")]
-ReferenceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,59}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
-Label = Literal["V", "D", "V2", "P", "M", "X"]
-Side = Literal["left", "right"]
-
-SIDES: tuple[Side, ...] = ("left", "right")
-LABEL_ORDER: tuple[Label, ...] = ("V", "D", "V2", "P", "M", "X")
-"""Certainty labels from strongest to weakest: read, derived, read second-hand, citation only, memory, design choice."""
-LABEL_MEANING: dict[Label, str] = {
-    "V": "read in the source",
-    "D": "derived by arithmetic from figures read",
-    "V2": "read second-hand",
-    "P": "citation read, figure not",
-    "M": "not checked against the source",
-    "X": "our design choice",
-}
-ONLY_GRADE = "given"
-URGENCY = "disposition"
-"""The conclusion that every assessment reports as its urgency; its grades are the tiers."""
-
-
-class Item(BaseModel):
-    """Base of every item: frozen, strict about its keys, and aware of the pack, file and line it stands in."""
-
-    model_config = FROZEN
-    pack: str = ""
-    file: str = ""
-    line: int = 0
+from .items import ONLY_GRADE, Id, Item, Label, Line, ReferenceId, Side, SidedId, Text
+from .words import Wording
 
 
 class Kind(BaseModel):
@@ -225,82 +196,6 @@ class Constraint(Item):
     because: Line
 
 
-class Change(BaseModel):
-    """Answers that change: which findings, from what, to what; `anything` is any value or none, of any type."""
-
-    model_config = FROZEN
-    findings: tuple[SidedId, ...] = ()
-    pack: Id | None = None
-    not_these: tuple[SidedId, ...] = ()
-    before: tuple[Literal["unknown", "absent", "present"], ...] = ("unknown", "absent", "present")
-    after: Literal["unknown", "absent", "present", "anything"]
-
-
-class InvariantItem(Item):
-    """What must hold for every patient, as written, in exactly one of the forms."""
-
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-    says: Text
-    because: Text | None = None
-    never: Any = None
-    always: Any = None
-    whenever: Any = None
-    then: Any = None
-    never_together: Any = None
-    changing: Change | None = None
-    never_lowers: tuple[SidedId, ...] = ()
-    never_raises: tuple[SidedId, ...] = ()
-    unknown_only_for: tuple[Id, ...] = ()
-    reachable: Literal["conclusions", "rules"] | None = None
-
-
-class Invariant(Item):
-    """What must hold for every patient: none fulfils `violation`, or no change of answers moves `guarded` the wrong way.
-
-    `kinds` are the kinds of conclusions that a rule which tests for unknown may give; `reachable` asks for an example of
-    every conclusion and grade, or of every rule.
-    """
-
-    id: Id
-    says: Text
-    because: Text | None = None
-    form: Literal["never", "change", "unknown_only_for", "reachable"]
-    violation: Condition | None = None
-    change: Change | None = None
-    guarded: tuple[SidedId, ...] = ()
-    direction: Literal["lowers", "raises"] | None = None
-    kinds: tuple[Id, ...] = ()
-    reachable: Literal["conclusions", "rules"] | None = None
-
-
-class Accepted(Item):
-    """A diagnostic that the author has looked at and accepts, and why."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^K\d{3}$")]
-    item: Line
-    because: Line
-
-
-class Card(Item):
-    """What a reader of the knowledge has to be told about it; every field is filled before a release.
-
-    The first four source attributes of 45 CFR 170.315(b)(11)(iv)(A) are fields; `inputs` names the findings behind the
-    nine others, whose use is computed from the rules. `no_attribute` lists findings that only sound like one.
-    """
-
-    users: Text | None = None
-    population: Text | None = None
-    limits: tuple[Text, ...] = ()
-    reviewed_by: tuple[Text, ...] = ()
-    citation: Text | None = None
-    developer: Text | None = None
-    funding: Text | None = None
-    released: date | None = None
-    revised: date | None = None
-    inputs: dict[Id, tuple[Id, ...]] = Field(default_factory=dict)
-    no_attribute: tuple[Id, ...] = ()
-
-
 class Screen(Item):
     """A screen: open while one of `ask` is unknown, or while the answers missing could still reach a grade."""
 
@@ -354,55 +249,6 @@ class NotEncoded(Item):
 
     id: ReferenceId
     reason: Text
-
-
-class FindingWords(BaseModel):
-    """How a finding is named and asked."""
-
-    model_config = FROZEN
-    label: Line
-    question: Line
-    absent: Line | None = None
-    why: Text | None = None
-    choices: dict[Id, Line] = Field(default_factory=dict)
-
-
-class ConclusionWords(BaseModel):
-    """How a conclusion reads: for clinicians one sentence per grade, and plain words for the patient."""
-
-    model_config = FROZEN
-    label: Line
-    text: Text | None = None
-    grades: dict[Id, Text] = Field(default_factory=dict)
-    patient: Text | dict[Id, Text] | None = None
-
-    def sentence(self, grade: str) -> str:
-        """The clinician's sentence at a grade."""
-        return self.grades.get(grade) or self.text or self.label
-
-    def plain(self, grade: str) -> str | None:
-        """The patient's sentence at a grade, where one was written."""
-        return self.patient.get(grade) if isinstance(self.patient, dict) else self.patient
-
-
-class RuleWords(BaseModel):
-    """A rule's title, interpretation and mechanism in another language."""
-
-    model_config = FROZEN
-    title: Line | None = None
-    interpretation: Text | None = None
-    because: Text | None = None
-
-
-class Wording(Item):
-    """The words of one language, by id; `patient` holds the headings of the kinds that a patient is told about."""
-
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-    kinds: dict[Id, Line] = Field(default_factory=dict)
-    patient: dict[Id, Line] = Field(default_factory=dict)
-    findings: dict[Id, FindingWords] = Field(default_factory=dict)
-    conclusions: dict[Id, ConclusionWords] = Field(default_factory=dict)
-    rules: dict[Id, RuleWords] = Field(default_factory=dict)
 
 
 class NearMiss(BaseModel):

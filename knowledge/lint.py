@@ -13,7 +13,8 @@ from functools import cached_property
 
 from .conditions import BRANCHES, AtLeast, Condition, NumberTest, findings_of, leaves
 from .errors import Problem
-from .language import Item, KnowledgeBase, Rule
+from .items import Item
+from .language import KnowledgeBase, Rule
 from .possible import Possible
 from .sources import unsupported_counts, unsupported_parameters
 

@@ -11,25 +11,15 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from .checks import check_knowledge
+from .claims import Accepted, Card
 from .declaring import declare, override_parameters
 from .errors import Problem, nearest
 from .fingerprint import fingerprint_of
-from .language import (
-    Accepted,
-    Card,
-    Difference,
-    Estimate,
-    KnowledgeBase,
-    NotEncoded,
-    Pack,
-    PackCase,
-    Reference,
-    Screen,
-    Wording,
-)
+from .language import Difference, Estimate, KnowledgeBase, NotEncoded, Pack, PackCase, Reference, Screen
 from .loading import Loading, both_sides, stop_if_wrong
 from .reading import PackItems, read_pack
 from .ruling import refuse_circle, resolve_rules
+from .words import Wording
 
 SHIPPED = Path(__file__).parent / "packs"
 

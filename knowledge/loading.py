@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from .claims import Invariant
 from .errors import KnowledgeError, Problem
-from .language import SIDES, Constraint, Invariant, Item, Kind, Parameter, Rule
+from .items import SIDES, Item
+from .language import Constraint, Kind, Parameter, Rule
 from .reading import PackItems
 from .resolve import Names
 

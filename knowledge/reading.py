@@ -12,17 +12,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from .claims import Accepted, Card, InvariantItem
 from .errors import Problem
+from .items import Item
 from .language import (
-    Accepted,
-    Card,
     Conclusion,
     ConstraintItem,
     Difference,
     Estimate,
     Finding,
-    InvariantItem,
-    Item,
     NotEncoded,
     Pack,
     PackCase,
@@ -30,8 +28,8 @@ from .language import (
     Reference,
     RuleItem,
     Screen,
-    Wording,
 )
+from .words import Wording
 from .yaml_reader import Document, read_yaml
 
 FILE_LIMIT = 1_000_000

@@ -26,7 +26,8 @@ from .conditions import (
     Unknown,
 )
 from .errors import Problem, nearest
-from .language import SIDES, Conclusion, Finding, Parameter, Side
+from .items import SIDES, Side
+from .language import Conclusion, Finding, Parameter
 
 NOTHING = All(of=())
 """Placeholder for a condition that could not be resolved; loading has already failed when it stands."""

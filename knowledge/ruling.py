@@ -7,23 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .claims import InvariantItem
 from .conditions import ConclusionTest, NotDerived, leaves
 from .errors import nearest
 from .graph import find_cycle
 from .invariants import resolve_invariant
-from .language import (
-    ONLY_GRADE,
-    SIDES,
-    Consequence,
-    Constraint,
-    ConstraintItem,
-    InvariantItem,
-    Item,
-    Rule,
-    RuleItem,
-    Screen,
-    Side,
-)
+from .items import ONLY_GRADE, SIDES, Item, Side
+from .language import Consequence, Constraint, ConstraintItem, Rule, RuleItem, Screen
 from .loading import Loading, both_sides
 from .reading import PackItems
 from .resolve import Resolver

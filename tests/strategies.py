@@ -33,14 +33,12 @@ from sijoint.knowledge.conditions import (
     leaves,
 )
 from sijoint.knowledge.fingerprint import fingerprint_of
+from sijoint.knowledge.items import SIDES, Side
 from sijoint.knowledge.language import (
-    SIDES,
     Conclusion,
-    ConclusionWords,
     Consequence,
     Constraint,
     Finding,
-    FindingWords,
     Kind,
     KnowledgeBase,
     Pack,
@@ -48,10 +46,9 @@ from sijoint.knowledge.language import (
     Reference,
     Rule,
     Screen,
-    Side,
-    Wording,
 )
 from sijoint.knowledge.screens import NEVER, Reach, screen_rule
+from sijoint.knowledge.words import ConclusionWords, FindingWords, Wording
 
 DAYS: tuple[date | None, ...] = (
     None,

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
-from sijoint.knowledge.language import RuleItem, Wording
+from sijoint.knowledge.language import RuleItem
 from sijoint.knowledge.reading import _MODELS
+from sijoint.knowledge.words import Wording
 from typer.testing import CliRunner
 
 import sijoint

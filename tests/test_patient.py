@@ -12,7 +12,7 @@ from conftest import EXAMPLES, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.explain.patient import CLOSING, is_held
-from sijoint.knowledge.language import URGENCY
+from sijoint.knowledge.items import URGENCY
 from strategies import cases
 
 from sijoint import Engine, assess

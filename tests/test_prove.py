@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from sijoint.engine import reference
 from sijoint.engine.case import Case, Recorded
 from sijoint.engine.case_reader import read_case
+from sijoint.knowledge.claims import Invariant
 from sijoint.knowledge.conditions import Derived
 from sijoint.knowledge.errors import KnowledgeError
-from sijoint.knowledge.language import Invariant, KnowledgeBase
+from sijoint.knowledge.language import KnowledgeBase
 from sijoint.knowledge.loader import load_knowledge
 from sijoint.knowledge.regions import regions
 from small_pack import changed_rule, load, parts, rule

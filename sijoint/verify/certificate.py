@@ -17,7 +17,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..knowledge.card import attributes_of
-from ..knowledge.language import Card, KnowledgeBase
+from ..knowledge.claims import Card
+from ..knowledge.language import KnowledgeBase
 
 SCHEMA: Literal["sijoint.certificate/1"] = "sijoint.certificate/1"
 FOLDER = "SIJOINT_CERTIFICATES"

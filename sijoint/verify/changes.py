@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..engine.case import Case, Step
 from ..engine.program import Outcome
-from ..knowledge.language import Invariant
+from ..knowledge.claims import Invariant
 from .circuit import Gate
 from .examples import shrink
 from .formula import Formula, Planes

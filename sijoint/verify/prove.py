@@ -14,9 +14,10 @@ from typing import Any, Literal
 from ..engine import reference
 from ..engine.case import Case
 from ..engine.program import Outcome
+from ..knowledge.claims import Invariant
 from ..knowledge.conditions import Unknown, leaves
 from ..knowledge.errors import EngineError
-from ..knowledge.language import Invariant, KnowledgeBase, Rule
+from ..knowledge.language import KnowledgeBase, Rule
 from .changes import moves, one_step, ranks_of, worse
 from .examples import Example, Examples
 from .formula import LIMIT, Formula, ask

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..knowledge.language import ONLY_GRADE, Conclusion, Consequence, Invariant, KnowledgeBase, Rule
+from ..knowledge.claims import Invariant
+from ..knowledge.items import ONLY_GRADE
+from ..knowledge.language import Conclusion, Consequence, KnowledgeBase, Rule
 
 PACK = "invariants"
 
