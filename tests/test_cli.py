@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from conftest import EXAMPLES, HERE
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from sijoint import Engine, EvaluatorDisagreement, KnowledgeBase, assess
 from sijoint.cli import app

@@ -193,3 +193,56 @@ def everyone(knowledge: KnowledgeBase) -> list[Case]:
         if len(found) > 20_000:
             break
     return found
+
+
+STATED = {
+    "answering_no_never_raises",
+    "answers_that_are_an_emergency",
+    "article_never_lowers_urgency",
+    "causes_partition",
+    "cluster_not_read_under_a_flag",
+    "core_question_keeps_open",
+    "disc_not_waved_away",
+    "emergency_flag_is_an_emergency",
+    "every_conclusion_reachable",
+    "every_rule_can_fire",
+    "evidence_never_lowers_urgency",
+    "final_means_complete",
+    "left_cluster_positive_or_negative",
+    "left_support_excludes_against",
+    "massage_never_the_only_plan",
+    "mobility_needs_stiffness",
+    "mobility_trial_needs_stiffness",
+    "no_cause_without_presentation",
+    "nothing_given_before_the_core_screen",
+    "nothing_given_on_hold",
+    "nothing_given_under_a_flag",
+    "nothing_of_the_article_without_presentation",
+    "nothing_resolves_without_a_flag",
+    "one_state_of_the_plan",
+    "raised_emergency_stays_until_resolved",
+    "raised_soon_stays_until_resolved",
+    "raised_urgent_stays_until_resolved",
+    "red_flag_answer_never_lowers",
+    "restoring_needs_likely_stiffness",
+    "right_cluster_positive_or_negative",
+    "right_support_excludes_against",
+    "sciatica_not_waved_away",
+    "screen_states_exclude",
+    "si_tests_never_lower_urgency",
+    "si_tests_never_raise_urgency",
+    "sit_ups_never_advised",
+    "something_for_everyone",
+    "stabilising_needs_instability",
+    "stabilising_trial_needs_instability",
+    "support_needs_the_core_screen",
+    "trials_exclude_each_other",
+    "unknown_only_asks",
+    "weak_reassurance_never_lowers",
+    "work_up_resolves_its_own_flag",
+}
+"""What is promised about every patient; an invariant that goes missing is a promise withdrawn."""
+
+
+def test_no_invariant_goes_missing() -> None:
+    assert {item.id for item in load_knowledge().invariants} >= STATED

@@ -75,3 +75,14 @@ def test_the_first_screen_of_random_knowledge_fits(data: st.DataObject) -> None:
     knowledge = data.draw(knowledge_bases())
     assessment = assess(data.draw(cases(knowledge)), engine=Engine(knowledge, ("compiled", "reference")))
     assert len(first_screen(assessment)) <= SCREEN
+
+
+@pytest.mark.parametrize(
+    ("answers", "time"),
+    [
+        ({"fever_or_chills": True}, "the same day, assessment or imaging within about 24 hours to 48 hours"),
+        ({"cancer_history": True}, "medical review and investigation within 14 days"),
+    ],
+)
+def test_the_urgency_names_its_time(engine: Engine, answers: dict[str, bool], time: str) -> None:
+    assert time in " ".join(str(assess({"findings": answers}, engine=engine)).split())
