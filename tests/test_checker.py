@@ -161,7 +161,6 @@ def test_a_proof_of_another_case_is_refused(knowledge: KnowledgeBase) -> None:
 def test_shares_no_code_with_the_evaluators() -> None:
     """It may import the models, the errors and the reference, and nothing that infers, records or writes."""
     allowed = {
-    }
         "engine.case",
         "engine.reference",
         "knowledge.conditions",
