@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -32,12 +33,10 @@ def assess(
     with reported():
         from ..engine.case_reader import read_case
         from ..front import assess as assess_case
-        from ..verify.certificate import matching_certificate
 
         knowledge = knowledge_from(packs)
-        certificate = matching_certificate(knowledge.fingerprint)
-        name = certificate.name if certificate else None
-        assessment = assess_case(dated(read_case(case, knowledge)), knowledge=knowledge, certificate=name)
+        certificate = certificate_name(knowledge.fingerprint)
+        assessment = assess_case(dated(read_case(case, knowledge)), knowledge=knowledge, certificate=certificate)
         if why is not None:
             from ..explain.justification import NotDerivedError
             from ..explain.text import render_why
@@ -54,6 +53,16 @@ def assess(
             typer.echo(assessment.to_patient(), nl=False)
         else:
             typer.echo(assessment.to_audit() if audience is Audience.AUDITOR else str(assessment), nl=False)
+
+
+def certificate_name(fingerprint: str) -> str | None:
+    """The name of the certificate of this knowledge, where a folder of certificates is named."""
+    if not os.environ.get("SIJOINT_CERTIFICATES"):
+        return None
+    from ..verify.certificate import matching_certificate
+
+    certificate = matching_certificate(fingerprint)
+    return certificate.name if certificate else None
 
 
 def dated(case: Case) -> Case:
