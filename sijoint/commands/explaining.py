@@ -121,7 +121,7 @@ def counterfactuals(
     json: AsJson = False,
     packs: Packs = None,
 ) -> None:
-    """Find every smallest change of findings after which a conclusion holds, fails or has a grade."""
+    """For auditors: find every smallest change of findings after which a conclusion holds, fails or has a grade."""
     from ..explain.analysis_text import render_counterfactuals
 
     with _asking(case, packs) as assessment:
