@@ -25,6 +25,7 @@ from .document import (
     disposition_of,
     given,
     knowledge_record,
+    recorded_firings,
     screen_states,
 )
 from .estimates import estimates_of
@@ -252,7 +253,7 @@ class Assessment:
             screens=screen_states(self.knowledge, trace, self.case),
             conclusions=self.conclusions,
             withheld=tuple(item for item in trace.blocked if item.gated),
-            firings=trace.firings,
+            firings=recorded_firings(self.knowledge, trace),
             steps=self.steps,
             weakest_links=dict(weakest_links(trace, self.knowledge)),
             differences=differences_of(self),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..engine.case import Case, Recorded, Value
-from ..engine.trace import Blocked, Contradiction, Firing, Trace, holding_leaves
+from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
 from ..knowledge.conditions import Unknown
 from ..knowledge.items import URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
@@ -195,3 +195,20 @@ def screen_states(knowledge: KnowledgeBase, trace: Trace, case: Case) -> tuple[S
 
 def _holding_unknowns(firing: Firing) -> list[str]:
     return [leaf.finding for leaf in holding_leaves(firing.when) if isinstance(leaf, Unknown)]
+
+
+def recorded_firings(knowledge: KnowledgeBase, trace: Trace) -> tuple[Firing, ...]:
+    """The firings as the document records them: of an open screen only what keeps it open, each condition once."""
+    screens = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens}
+    return tuple(
+        firing.model_copy(update={"when": _holding(firing.when)}) if firing.rule in screens else firing
+        for firing in trace.firings
+    )
+
+
+def _holding(check: Checked) -> Checked:
+    """A condition with those of its members that hold, each once."""
+    if check.leaf is not None:
+        return check
+    kept = dict.fromkeys(_holding(member) for member in check.of if member.holds)
+    return check.model_copy(update={"of": tuple(kept)})
