@@ -14,6 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field
 FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 Comparison = Literal["over", "at_least", "under", "at_most", "exactly"]
+OPPOSITE: dict[Comparison, tuple[Comparison, ...]] = {
+    "over": ("at_most",),
+    "at_least": ("under",),
+    "under": ("at_least",),
+    "at_most": ("over",),
+    "exactly": ("under", "over"),
+}
+"""The comparisons of which one holds exactly when a known number fails this one."""
 
 
 class Present(BaseModel):

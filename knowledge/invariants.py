@@ -13,12 +13,12 @@ from typing import Any
 
 from .claims import Invariant, InvariantItem
 from .conditions import (
+    OPPOSITE,
     Absent,
     All,
     AnyOf,
     AtLeast,
     ChoiceTest,
-    Comparison,
     Condition,
     Derived,
     Known,
@@ -34,13 +34,6 @@ from .language import Conclusion, Finding, Kind
 from .resolve import NOTHING, Path, Resolver
 
 FORMS = ("never", "always", "whenever", "never_together", "changing", "unknown_only_for", "reachable")
-_OPPOSITE: Mapping[Comparison, tuple[Comparison, ...]] = {
-    "over": ("at_most",),
-    "at_least": ("under",),
-    "under": ("at_least",),
-    "at_most": ("over",),
-    "exactly": ("under", "over"),
-}
 
 
 class NoNegationError(Exception):
@@ -93,7 +86,7 @@ def _opposites(
         case Absent(finding=name):
             return (Present(finding=name), unknown)
         case NumberTest():
-            return (*(test.model_copy(update={"comparison": key}) for key in _OPPOSITE[test.comparison]), unknown)
+            return (*(test.model_copy(update={"comparison": key}) for key in OPPOSITE[test.comparison]), unknown)
         case ChoiceTest(finding=name, choices=choices):
             others = tuple(choice for choice in findings[name.partition(".")[0]].choices if choice not in choices)
             return (ChoiceTest(finding=name, choices=others), unknown) if others else (unknown,)

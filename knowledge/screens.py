@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .conditions import (
+    OPPOSITE,
     Absent,
     All,
     AnyOf,
     AtLeast,
     ChoiceTest,
-    Comparison,
     Condition,
     Derived,
     FindingTest,
@@ -133,7 +133,7 @@ class Reach:
                 others = tuple(choice for choice in self.findings[name].choices if choice not in choices)
                 return ChoiceTest(finding=name, choices=others), Unknown(finding=name)
             case NumberTest(finding=name):
-                opposite = _OPPOSITE[test.comparison]
+                opposite = OPPOSITE[test.comparison]
                 tests = tuple(NumberTest(finding=name, comparison=key, value=test.value) for key in opposite)
                 return *tests, Unknown(finding=name)
             case All(of=members):
@@ -194,15 +194,6 @@ def all_of(members: Iterable[Condition]) -> Condition:
 def any_of(members: Iterable[Condition]) -> Condition:
     """One member or more, each once, without those that never hold."""
     return AnyOf(of=tuple(part for part in dict.fromkeys(members) if part != NEVER))
-
-
-_OPPOSITE: Mapping[Comparison, tuple[Comparison, ...]] = {
-    "over": ("at_most",),
-    "at_most": ("over",),
-    "at_least": ("under",),
-    "under": ("at_least",),
-    "exactly": ("under", "over"),
-}
 
 
 def implies(test: Condition, member: Condition) -> bool:
