@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..knowledge.conditions import Later
-from .atoms import is_later
+from ..knowledge.conditions import FINDING_TESTS
+from .atoms import decide
 from .case import Case, Value
-from .case_text import case_lines
+from .case_text import case_lines, moment_atoms
 from .plane_text import plane_lines
 from .program import Outcome, Program
 
@@ -42,11 +42,12 @@ class Bitplane:
         self._answer = _compiled(case_lines(program), "answer")
         self._plane_lines = tuple(plane_lines(program))
         self.grade_keys = tuple((item.id, grade) for item in program.conclusions for grade in item.grades)
-        self._later = tuple(atom for atom in program.atoms if isinstance(atom, Later))
+        self._moments = moment_atoms(program)
         self.atoms_of: dict[str, list[int]] = {}
         for number, atom in enumerate(program.atoms):
-            self.atoms_of.setdefault(atom.finding, []).append(number)
-        self._never_later = (False,) * len(self._later)
+            if isinstance(atom, FINDING_TESTS):
+                self.atoms_of.setdefault(atom.finding, []).append(number)
+        self._first_visit = tuple(decide(atom, Case()) for atom in self._moments)
 
     @cached_property
     def source(self) -> str:
@@ -62,14 +63,14 @@ class Bitplane:
         """Evaluate planes of any kind: `atoms` in the order of `program.atoms`, `one` true everywhere."""
         return Results(*self._planes(atoms, one))
 
-    def fired(self, values: Mapping[str, Value], later: Sequence[bool] = ()) -> list[str]:
-        """Ids of the rules that fire on validated values, in program order; without `later` its atoms fail."""
-        return self._answer(values.get, later or self._never_later)[0]
+    def fired(self, values: Mapping[str, Value]) -> list[str]:
+        """Ids of the rules that fire on validated values of a first visit without dates, in program order."""
+        return self._answer(values.get, self._first_visit)[0]
 
     def evaluate(self, case: Case) -> Outcome:
         """The outcome of one case."""
-        later = [is_later(atom, case.recorded) for atom in self._later] if self._later else ()
-        rules, grades = self._answer(case.values.get, later)
+        decided = [decide(atom, case) for atom in self._moments] if self._moments else ()
+        rules, grades = self._answer(case.values.get, decided)
         return Outcome(frozenset(rules), tuple(grades))
 
 
@@ -80,5 +81,5 @@ def _compiled(lines: Iterable[str], name: str) -> Any:
 
 
 def write_source(program: Program) -> str:
-    """The generated module: `program(a, one)` over planes and `answer(get, later)` over one case."""
+    """The generated module: `program(a, one)` over planes and `answer(get, decided)` over one case."""
     return "\n".join([*plane_lines(program), "", "", *case_lines(program), ""])

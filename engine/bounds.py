@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..knowledge.conditions import FindingTest, Later
+from ..knowledge.conditions import Atom, Earlier, Later, NotEarlier
 from .atoms import decide, is_later
 from .bitplane import Bitplane
 from .case import Case
@@ -71,11 +71,11 @@ def bounds_of(bitplane: Bitplane, case: Case, answerable: Iterable[str] | None =
     )
 
 
-def atom_bounds(atom: FindingTest, case: Case, answerable: frozenset[str] | None = None) -> Pair:
-    """Whether one test of a finding must and may hold, given what may still be answered."""
+def atom_bounds(atom: Atom, case: Case, answerable: frozenset[str] | None = None) -> Pair:
+    """Whether one test must and may hold, given what may still be answered; no answer changes an earlier moment."""
     if isinstance(atom, Later):
         return _later_bounds(atom, case, answerable)
-    if _is_open(atom.finding, case, answerable):
+    if not isinstance(atom, Earlier | NotEarlier) and _is_open(atom.finding, case, answerable):
         return OPEN
     return ALWAYS if decide(atom, case) else NEVER
 
@@ -84,9 +84,9 @@ def _later_bounds(atom: Later, case: Case, answerable: frozenset[str] | None) ->
     """A symptom answered later can only break what holds now; an open work-up can still make it hold."""
     if _is_open(atom.finding, case, answerable):
         return OPEN
-    if not is_later(atom, case.recorded):
+    if not is_later(atom, case):
         return NEVER
-    return OPEN if any(_is_open(symptom, case, answerable) for symptom in atom.than) else ALWAYS
+    return OPEN if any(_is_open(symptom.finding, case, answerable) for symptom in atom.than) else ALWAYS
 
 
 def _is_open(finding: str, case: Case, answerable: frozenset[str] | None) -> bool:

@@ -6,10 +6,10 @@ In: a mapping, a path, or a `Case`. Out: a frozen `Case`, or one `CaseError` tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -21,7 +21,11 @@ Value = bool | int | float | str
 
 
 class Recorded(BaseModel):
-    """One value and, where given, who recorded it, when and how."""
+    """One value and, where given, who recorded it, when and how.
+
+    `given_on` is the day of the moment at which it was given; `moved_from` the number as given, where it moved with time
+    since; `corrected` says that it replaces a mistake of recording.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     finding: str
@@ -30,6 +34,14 @@ class Recorded(BaseModel):
     recorded_on: datetime | date | None = None
     method: Note | None = None
     note: Note | None = None
+    given_on: date | None = None
+    moved_from: int | float | None = None
+    corrected: bool = False
+
+    @property
+    def dated(self) -> datetime | date | None:
+        """When it was recorded: as stated, else the day of its moment."""
+        return self.recorded_on or self.given_on
 
     def __repr__(self) -> str:
         return f"Recorded({self.finding})"
@@ -37,14 +49,36 @@ class Recorded(BaseModel):
     __str__ = __repr__
 
 
+class Correction(BaseModel):
+    """A mistake of recording set right: who, when and why; without a value the answer is unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    finding: str
+    value: Value | None = None
+    recorded_by: Note
+    recorded_on: datetime | date | None = None
+    note: Note
+
+    def __repr__(self) -> str:
+        return f"Correction({self.finding})"
+
+    __str__ = __repr__
+
+
 class Step(BaseModel):
-    """What changed later: findings recorded, and findings withdrawn (unknown again)."""
+    """What changed later: findings recorded, findings withdrawn (unknown again), and mistakes of recording corrected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     as_of: date | None = None
     title: Note | None = None
     findings: tuple[Recorded, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Step({len(self.findings)} findings)"
+
+    __str__ = __repr__
 
 
 class Case(BaseModel):
@@ -71,38 +105,80 @@ class Case(BaseModel):
         """Fingerprints of the knowledge that this case was checked against."""
         return set()
 
-    def __copy__(self) -> Case:
+    def __copy__(self) -> Self:
         """A copy without what was derived from the findings: `model_copy` may replace them."""
         copied = super().__copy__()
-        for name in ("recorded", "values", "checked_for"):
+        for name in ("recorded", "values", "checked_for", "earlier_answers", "earlier_grades"):
             copied.__dict__.pop(name, None)
         return copied
 
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Case:
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return self.__copy__()
 
-    def moments(self) -> tuple[Case, ...]:
-        """The case as it stood at first and after each step, each without steps; the last is the one to act on."""
-        if not self.steps:
-            return (self,)
-        moment = Case.model_construct(case=self.case, as_of=self.as_of, findings=self.findings, steps=())
-        found = [moment]
-        for step in self.steps:
-            moment = moment.after(step)
-            found.append(moment)
-        return tuple(found)
+    @property
+    def earlier_grades(self) -> Mapping[str, str]:
+        """The strongest grade of each conclusion at an earlier moment; none in a case as given."""
+        return {}
 
-    def after(self, step: Step) -> Case:
-        """This case with one step taken: later values replace earlier ones."""
-        kept = {key: item for key, item in self.recorded.items() if key not in step.withdrawn}
-        kept |= {item.finding: item for item in step.findings}
-        findings = tuple(kept[key] for key in sorted(kept))
-        return Case.model_construct(case=self.case, as_of=step.as_of or self.as_of, findings=findings, steps=())
+    @property
+    def earlier_answers(self) -> Mapping[str, tuple[Recorded, ...]]:
+        """The answers of earlier moments that later ones replaced or withdrew, by finding; none in a case as given."""
+        return {}
+
+    def with_findings(self, changed: Iterable[Recorded], without: Collection[str] = ()) -> Self:
+        """The same moment with some findings recorded otherwise, or not at all."""
+        kept = {key: item for key, item in self.recorded.items() if key not in without}
+        kept |= {item.finding: item for item in changed}
+        return self.model_copy(update={"findings": tuple(kept[key] for key in sorted(kept))})
 
     def __repr__(self) -> str:
-        return f"Case({len(self.findings)} findings, {len(self.steps)} steps)"
+        return f"{type(self).__name__}({len(self.findings)} findings, {len(self.steps)} steps)"
 
     __str__ = __repr__
+
+
+class Amended(BaseModel):
+    """A correction carried out: the answer as it was first given, the moment of the mistake and of its correction.
+
+    Moments are counted from 0. `first` is None where the mistake was a withdrawal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    moment: int
+    at: int
+    first: Recorded | None
+    correction: Correction
+
+    def __repr__(self) -> str:
+        return f"Amended({self.correction.finding})"
+
+    __str__ = __repr__
+
+
+class Moment(Case):
+    """A case as it stands at one moment: findings as they count now, and what earlier moments leave behind.
+
+    `history` holds the answers that were replaced or withdrawn since; `lapsed` those that time made unknown; `earlier` the
+    strongest grade of each conclusion at an earlier moment; `amended` the corrections made so far in the whole case.
+    """
+
+    history: tuple[Recorded, ...] = ()
+    lapsed: tuple[Recorded, ...] = ()
+    earlier: tuple[tuple[str, str], ...] = ()
+    amended: tuple[Amended, ...] = ()
+
+    @cached_property
+    def earlier_grades(self) -> Mapping[str, str]:
+        """The strongest grade of each conclusion at an earlier moment."""
+        return dict(self.earlier)
+
+    @cached_property
+    def earlier_answers(self) -> Mapping[str, tuple[Recorded, ...]]:
+        """The answers of earlier moments that later ones replaced or withdrew, by finding, oldest first."""
+        found: dict[str, tuple[Recorded, ...]] = {}
+        for item in self.history:
+            found[item.finding] = (*found.get(item.finding, ()), item)
+        return found
 
 
 class CaseDocument(BaseModel):
@@ -117,10 +193,11 @@ class CaseDocument(BaseModel):
 
 
 class ValueEntry(BaseModel):
-    """A value with who recorded it, when and how."""
+    """A value with who recorded it, when and how; `corrected`, in a step, sets a mistake of recording right."""
 
     model_config = ConfigDict(extra="forbid")
     value: Value | None
+    corrected: bool = False
     recorded_by: Note | None = None
     recorded_on: datetime | date | None = None
     method: Note | None = None

@@ -18,7 +18,8 @@ from ..knowledge.errors import CaseError, Problem, nearest
 from ..knowledge.items import SIDES
 from ..knowledge.language import Finding, KnowledgeBase
 from ..knowledge.yaml_reader import Document, read_yaml
-from .case import SCHEMA, Case, Recorded, Step, Value
+from .case import SCHEMA, Case, Correction, Recorded, Step, Value
+from .case_dates import Mistake, Visit, correction_mistakes, date_mistakes
 
 SIZE_LIMIT = 1_000_000
 TEXT_LIMIT = 10_000
@@ -26,13 +27,13 @@ STEP_LIMIT = 200
 FINDINGS_LIMIT = 5_000
 KEYS = ("schema", "case", "as_of", "findings", "steps")
 STEP_KEYS = ("as_of", "title", "findings")
-VALUE_KEYS = ("value", "recorded_by", "recorded_on", "method", "note")
+VALUE_KEYS = ("value", "recorded_by", "recorded_on", "method", "note", "corrected")
 
 Path = tuple[str | int, ...]
 
 
-def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: KnowledgeBase) -> Case:
-    """Read and validate a case.
+def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: KnowledgeBase, *, as_of: date | None = None) -> Case:
+    """Read and validate a case; `as_of` is its day where it names none.
 
     Raises:
         CaseError: with every problem found.
@@ -41,8 +42,8 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
         if knowledge.fingerprint not in source.checked_for:
             _check_known(source, knowledge)
             source.checked_for.add(knowledge.fingerprint)
-        return source
-    return _read(_document(source), knowledge)
+        return source if source.as_of or not as_of else source.model_copy(update={"as_of": as_of})
+    return _read(_document(source), knowledge, as_of)
 
 
 def read_case_json(text: bytes, knowledge: KnowledgeBase, name: str = "case") -> Case:
@@ -54,8 +55,8 @@ def read_case_json(text: bytes, knowledge: KnowledgeBase, name: str = "case") ->
     return _read(_read_json(text, name), knowledge)
 
 
-def _read(document: Document, knowledge: KnowledgeBase) -> Case:
-    reading = Reading(document, knowledge)
+def _read(document: Document, knowledge: KnowledgeBase, as_of: date | None = None) -> Case:
+    reading = Reading(document, knowledge, as_of)
     readable = document.value is not None or not document.problems
     case = reading.case(document.value) if readable else None
     problems = [*document.problems, *reading.problems]
@@ -127,12 +128,30 @@ def _read_json(text: bytes, name: str) -> Document:
     return document
 
 
+Answers = tuple[tuple[Recorded, ...], tuple[str, ...], tuple[Correction, ...]]
+
+
+def _visits(as_of: date | None, findings: tuple[Recorded, ...], steps: Iterable[Step]) -> list[Visit]:
+    visits = [Visit(("findings",), as_of, findings)]
+    for number, step in enumerate(steps):
+        day = step.as_of or visits[-1].as_of
+        visits.append(Visit(("steps", number, "findings"), day, step.findings, step.corrections))
+    return visits
+
+
+def _written(path: Path) -> Path:
+    """A place in the case as it is written: a side stands under its finding."""
+    parts = (part.split(".") if isinstance(part, str) else (part,) for part in path)
+    return tuple(part for parts_of in parts for part in parts_of)
+
+
 @dataclass
 class Reading:
     """One case being read: the place of every part, and the problems so far."""
 
     document: Document
     knowledge: KnowledgeBase
+    today: date | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, path: Path, item: str, what: str, fix: str, code: str) -> None:
@@ -153,13 +172,22 @@ class Reading:
         self.keys(raw, KEYS, ())
         if raw.get("schema", SCHEMA) != SCHEMA:
             self.refuse(("schema",), "schema", "another schema", f"write schema: {SCHEMA} or leave it out", "C003")
-        as_of = self.day(raw.get("as_of"), ("as_of",))
+        as_of = self.day(raw.get("as_of"), ("as_of",)) or self.today
         name = self.text(raw.get("case", "case"), ("case",), 200)
-        findings, _ = self.findings(raw.get("findings"), ("findings",), None)
+        findings, _, corrections = self.findings(raw.get("findings"), ("findings",), None)
+        for item in corrections:
+            fix = "give the right answer; only a step corrects an earlier one"
+            self.refuse(("findings", item.finding), item.finding, "corrected at the first moment", fix, "C011")
         steps = self.steps(raw.get("steps"), as_of)
-        if self.problems:
-            return None
-        return Case(case=name or "case", as_of=as_of, findings=findings, steps=steps)
+        self.mistakes(date_mistakes(_visits(as_of, findings, steps)), "C008")
+        case = Case(case=name or "case", as_of=as_of, findings=findings, steps=steps)
+        self.mistakes(correction_mistakes(case), "C011")
+        return None if self.problems else case
+
+    def mistakes(self, found: Iterable[Mistake], code: str) -> None:
+        """Record mistakes that were found in what was read."""
+        for path, item, what, fix in found:
+            self.refuse(_written(path), item, what, fix, code)
 
     def keys(self, raw: Mapping[Any, Any], allowed: tuple[str, ...], path: Path) -> None:
         """Only keys that are read."""
@@ -187,33 +215,38 @@ class Reading:
             if day and as_of and day < as_of:
                 self.refuse((*path, "as_of"), f"step {number + 1}", "earlier than the step before", "order the steps", "C008")
             as_of = day or as_of
-            findings, withdrawn = self.findings(item.get("findings"), (*path, "findings"), day)
+            findings, withdrawn, corrections = self.findings(item.get("findings"), (*path, "findings"), day)
             title = self.text(item.get("title"), (*path, "title"), 200)
-            found.append(Step(as_of=day, title=title, findings=findings, withdrawn=withdrawn))
+            step = Step(as_of=day, title=title, findings=findings, withdrawn=withdrawn, corrections=corrections)
+            found.append(step)
         return tuple(found)
 
-    def findings(self, raw: Any, path: Path, day: date | None) -> tuple[tuple[Recorded, ...], tuple[str, ...]]:
-        """Recorded values sorted by finding, and the findings said to be unknown."""
+    def findings(self, raw: Any, path: Path, day: date | None) -> Answers:
+        """Recorded values sorted by finding, the findings said to be unknown, and the answers corrected."""
         if raw is None:
-            return (), ()
+            return (), (), ()
         if not isinstance(raw, Mapping):
             self.refuse(path, "findings", f"a {type(raw).__name__} instead of a mapping", "write 'finding: value'", "C002")
-            return (), ()
+            return (), (), ()
         if len(raw) > FINDINGS_LIMIT:
             self.refuse(path, "findings", f"more than {FINDINGS_LIMIT} findings", "give the findings of one patient", "C009")
-            return (), ()
+            return (), (), ()
         recorded: dict[str, Recorded] = {}
+        corrected: dict[str, Correction] = {}
         withdrawn: list[str] = []
         for key, value in raw.items():
             for name, part, place in self.sides(key, value, (*path, key)):
                 item = self.recorded(name, part, place, day)
-                if name in recorded or name in withdrawn:
+                if name in recorded or name in withdrawn or name in corrected:
                     self.refuse(place, name, "given twice", "keep one of the two values", "C007")
                 elif item is None:
                     withdrawn.append(name)
+                elif isinstance(item, Correction):
+                    corrected[name] = item
                 else:
                     recorded[name] = item
-        return tuple(recorded[key] for key in sorted(recorded)), tuple(sorted(withdrawn))
+        corrections = tuple(corrected[key] for key in sorted(corrected))
+        return tuple(recorded[key] for key in sorted(recorded)), tuple(sorted(withdrawn)), corrections
 
     def sides(self, key: Any, value: Any, path: Path) -> Iterable[tuple[str, Any, Path]]:
         """The finding ids a key stands for, each with its value."""
@@ -235,10 +268,12 @@ class Reading:
         shown = str(key)[:60]
         self.refuse(path, shown, f"unknown finding {shown}", nearest(shown, self.knowledge.finding_by_id), "C004")
 
-    def recorded(self, name: str, raw: Any, path: Path, day: date | None) -> Recorded | None:
-        """One value with who, when and how; None where the value is unknown."""
+    def recorded(self, name: str, raw: Any, path: Path, day: date | None) -> Recorded | Correction | None:
+        """One value with who, when and how, or a correction; None where the value is unknown."""
         who: dict[str, Any] = {}
+        corrected = False
         if isinstance(raw, Mapping):
+            corrected = self.corrected(raw.get("corrected", False), path)
             self.keys(raw, VALUE_KEYS, path)
             if "value" not in raw:
                 self.refuse(path, name, "no value", "write value: ...", "C005")
@@ -246,10 +281,26 @@ class Reading:
             who["recorded_on"] = self.moment(raw.get("recorded_on"), (*path, "recorded_on"))
             raw = raw.get("value")
         value = self.checked(self.knowledge.finding_by_id[name], raw, path)
+        if corrected:
+            return self.correction(name, value, {**who, "recorded_on": who.get("recorded_on") or day}, path)
         if value is None:
             return None
         who["recorded_on"] = who.get("recorded_on") or day
         return Recorded.model_construct(finding=name, value=value, **{"recorded_by": None, "method": None, "note": None, **who})
+
+    def corrected(self, raw: Any, path: Path) -> bool:
+        """Whether an answer sets a mistake of recording right."""
+        if not isinstance(raw, bool):
+            self.refuse((*path, "corrected"), "corrected", "neither yes nor no", "write corrected: yes, or leave it out", "C005")
+        return raw is True
+
+    def correction(self, name: str, value: Value | None, who: Mapping[str, Any], path: Path) -> Correction:
+        """A mistake of recording set right, with who and why."""
+        for key, fix in (("recorded_by", "write recorded_by: who corrects it"), ("note", "write note: why it was a mistake")):
+            if not who.get(key):
+                self.refuse(path, name, f"a correction without {key}", fix, "C011")
+        said = {"recorded_by": who.get("recorded_by") or "?", "note": who.get("note") or "?"}
+        return Correction(finding=name, value=value, recorded_on=who.get("recorded_on"), **said)
 
     def checked(self, finding: Finding, raw: Any, path: Path) -> Value | None:
         """A value of the right type and inside the range; None for unknown or after a problem."""

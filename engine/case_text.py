@@ -13,13 +13,15 @@ from ..knowledge.conditions import (
     All,
     AnyOf,
     AtLeast,
+    Atom,
     ChoiceTest,
     Condition,
     Derived,
-    FindingTest,
+    Earlier,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
@@ -29,12 +31,19 @@ from .plane_text import checked, grouped
 from .program import Program
 
 NAMES_IN_A_ROW = 10
+MADE_BEFORE = (Later, Earlier, NotEarlier)
+"""Tests of dates and of earlier moments, which are decided before the function is called."""
 _COMPARISON = {"over": ">", "at_least": ">=", "under": "<", "at_most": "<=", "exactly": "=="}
 
 
 def case_lines(program: Program) -> Iterator[str]:
-    """The function `answer(get, later)`: a mapping's `get` and decided `later` atoms in, fired rules and grades out."""
+    """The function `answer(get, decided)`: a mapping's `get` and the decided `moment_atoms` in, fired rules and grades out."""
     yield from _CaseWriter(program).lines()
+
+
+def moment_atoms(program: Program) -> tuple[Atom, ...]:
+    """The atoms that the function takes as decided, in their order."""
+    return tuple(atom for atom in program.atoms if isinstance(atom, MADE_BEFORE))
 
 
 class _CaseWriter:
@@ -43,16 +52,16 @@ class _CaseWriter:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.place = {item.id: place for place, item in enumerate(program.conclusions)}
-        read = (atom.finding for atom in program.atoms if not isinstance(atom, Later))
+        read = (atom.finding for atom in program.atoms if not isinstance(atom, MADE_BEFORE))
         self.value = {name: f"v{number}" for number, name in enumerate(dict.fromkeys(read))}
-        self.later = [atom for atom in program.atoms if isinstance(atom, Later)]
+        self.moments = moment_atoms(program)
 
     def lines(self) -> Iterator[str]:
         """The whole function."""
-        yield "def answer(get, later):"
+        yield "def answer(get, decided):"
         yield from (f"    {value} = get({checked(name)!r})" for name, value in self.value.items())
         for number, atom in enumerate(self.program.atoms):
-            if isinstance(atom, NumberTest | ChoiceTest | Later):
+            if isinstance(atom, NumberTest | ChoiceTest | Later | Earlier | NotEarlier):
                 yield f"    a{number} = {self.decided(atom)}"
         yield from self._nothing_derived()
         yield "    rules, grades = [], []"
@@ -101,7 +110,7 @@ class _CaseWriter:
                 return self.grades_up_to(conclusion, grade)[-1]
             case NotDerived(conclusion=conclusion, grade=grade):
                 return f"not {self.grades_up_to(conclusion, grade)[-1]}"
-            case NumberTest() | ChoiceTest() | Later():
+            case NumberTest() | ChoiceTest() | Later() | Earlier() | NotEarlier():
                 return f"a{self.program.atom_number[condition]}"
             case _:
                 return self.decided(condition)
@@ -110,7 +119,7 @@ class _CaseWriter:
         """Members under one operator."""
         return operator.join(map(self.expression, members))
 
-    def decided(self, atom: FindingTest) -> str:
+    def decided(self, atom: Atom) -> str:
         """A test of a finding, on the value that was read."""
         match atom:
             case Present():
@@ -126,5 +135,5 @@ class _CaseWriter:
                 return f"{value} is not None and {value} {_COMPARISON[comparison]} {bound!r}"
             case ChoiceTest(finding=finding, choices=choices):
                 return f"{self.value[finding]} in {{{', '.join(repr(checked(choice)) for choice in choices)}}}"
-            case Later():
-                return f"later[{self.later.index(atom)}]"
+            case Later() | Earlier() | NotEarlier():
+                return f"decided[{self.moments.index(atom)}]"

@@ -194,6 +194,10 @@ def _faults(columns: Mapping[str, Column], knowledge: KnowledgeBase) -> list[Pro
     return found
 
 
+HOLDS_UNGIVEN = ("unknown", "not_earlier")
+"""Tests that hold of a finding without a column, or of a row, which is a first visit."""
+
+
 # Evaluating ----------------------------------------------------------------------------------------------------
 
 
@@ -241,7 +245,7 @@ def _evaluate_ints(bitplane: Bitplane, columns: Mapping[str, Column], rows: int,
 def _run(bitplane: Bitplane, columns: Mapping[str, Column], span: tuple[int, int], one: Any) -> Planes:
     """Every rule and grade plane of one tile."""
     nothing = one ^ one
-    atoms = [one if atom.test == "unknown" else nothing for atom in bitplane.program.atoms]
+    atoms = [one if atom.test in HOLDS_UNGIVEN else nothing for atom in bitplane.program.atoms]
     # Finding by finding: the values of one column stay in the cache for all of its tests.
     for name, column in columns.items():
         tile = column.tile(*span)

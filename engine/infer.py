@@ -7,16 +7,18 @@ place. On a difference there is no answer.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, lru_cache
-from typing import Any
 
 from ..knowledge.errors import EngineError, EvaluatorDisagreement
 from ..knowledge.language import KnowledgeBase
 from . import reference
 from .bitplane import Bitplane
-from .case import SCHEMA, Case
+from .case import Case
+from .case_writer import case_document
+from .moments import moments_of
 from .program import Outcome, Program, compile_program
 from .trace import Trace, build_trace
 
@@ -71,8 +73,10 @@ class Engine:
             return Rete(self.program).evaluate
         return lambda case: reference.evaluate(self.knowledge, case)
 
-    def infer(self, case: Case) -> Inference:
+    def infer(self, case: Case, whole: Case | None = None) -> Inference:
         """The light record of a case that was validated against this knowledge and has no steps left to take.
+
+        `whole` is the case with its steps, of which this is one moment: it is what reproduces a disagreement.
 
         Raises:
             EvaluatorDisagreement: two evaluators differ; there is no answer.
@@ -82,8 +86,29 @@ class Engine:
         for other, evaluate_again in self._evaluate[1:]:
             second = evaluate_again(case)
             if second != outcome:
-                raise EvaluatorDisagreement({name: outcome, other: second}, reproduce(case))
+                raise EvaluatorDisagreement({name: outcome, other: second}, reproduce(whole or case))
         return Inference(case, outcome, self.evaluators, self.knowledge.fingerprint)
+
+    def infer_moments(self, case: Case) -> tuple[Inference, ...]:
+        """The light record of each moment of a validated case; what was derived at one is `earlier` for those after it.
+
+        Raises:
+            EvaluatorDisagreement: two evaluators differ about a moment; there is no answer.
+        """
+        found: list[Inference] = []
+        earlier: dict[str, str] = {}
+        for moment in moments_of(case, self.knowledge):
+            stands = moment.model_copy(update={"earlier": tuple(earlier.items())}) if earlier else moment
+            found.append(self.infer(stands, case))
+            self._remember(earlier, found[-1].outcome)
+        return tuple(found)
+
+    def _remember(self, earlier: dict[str, str], outcome: Outcome) -> None:
+        """Keep the strongest grade of the conclusions that some rule asks earlier moments for."""
+        for name, grade in outcome.grades:
+            grades = self.knowledge.remembered.get(name)
+            if grades and (name not in earlier or grades.index(grade) > grades.index(earlier[name])):
+                earlier[name] = grade
 
     def trace(self, inference: Inference) -> Trace:
         """The full trace of an inference, the same each time.
@@ -112,14 +137,10 @@ def engine_for(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None = No
 def infer(knowledge: KnowledgeBase, case: Case) -> Trace:
     """The trace of a validated case under a knowledge base, with the default evaluators."""
     engine = engine_for(knowledge)
-    return engine.trace(engine.infer(case.moments()[-1]))
+    return engine.trace(engine.infer_moments(case)[-1])
 
 
 def reproduce(case: Case) -> str:
     """A case as `sijoint.case/1` JSON (which is YAML too), with values, who and when, but without notes."""
-    findings: dict[str, Any] = {}
-    for item in case.findings:
-        kept: Mapping[str, Any] = item.model_dump(mode="json", exclude={"finding", "note"}, exclude_none=True)
-        findings[item.finding] = kept if len(kept) > 1 else item.value
-    document = {"schema": SCHEMA, "case": case.case, "as_of": case.as_of and case.as_of.isoformat(), "findings": findings}
-    return json.dumps({key: value for key, value in document.items() if value is not None}, indent=2, sort_keys=True) + "\n"
+    document = case_document(case, notes=False)
+    return json.dumps(document, indent=2, sort_keys=True, default=date.isoformat) + "\n"

@@ -15,13 +15,15 @@ from ..knowledge.conditions import (
     All,
     AnyOf,
     AtLeast,
+    Atom,
     ChoiceTest,
     ConclusionTest,
     Condition,
     Derived,
-    FindingTest,
+    Earlier,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
 )
 from ..knowledge.errors import EngineError
@@ -193,12 +195,14 @@ def checked(name: str) -> str:
     return name
 
 
-def describe(atom: FindingTest) -> str:
+def describe(atom: Atom) -> str:
     """An atom in a few words, made of checked ids and numbers only.
 
     >>> describe(NumberTest(finding="symptom_days", comparison="over", value=10))
     'symptom_days over 10'
     """
+    if isinstance(atom, Earlier | NotEarlier):
+        return f"{atom.test} {checked(atom.conclusion)} at {checked(atom.grade)}"
     name = checked(atom.finding)
     match atom:
         case NumberTest():
@@ -206,7 +210,7 @@ def describe(atom: FindingTest) -> str:
         case ChoiceTest():
             return f"{name} in {' '.join(checked(choice) for choice in atom.choices)}"
         case Later():
-            return f"{name} later than {' '.join(checked(key) for key in atom.than)}"
+            return f"{name} later than {', '.join(map(describe, atom.than))}"
         case _:
             return f"{name} {atom.test}"
 

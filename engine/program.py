@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..knowledge.conditions import FINDING_TESTS, FindingTest, leaves
+from ..knowledge.conditions import ATOMS, Atom, leaves
 from ..knowledge.graph import strata_of
 from ..knowledge.language import Conclusion, KnowledgeBase, Rule
 
@@ -35,7 +35,7 @@ class Program:
     """Atoms in order of first use, and rules by stratum, each stratum in the order of the files."""
 
     fingerprint: str
-    atoms: tuple[FindingTest, ...]
+    atoms: tuple[Atom, ...]
     strata: tuple[tuple[Rule, ...], ...]
     conclusions: tuple[Conclusion, ...] = field(repr=False)
 
@@ -50,7 +50,7 @@ class Program:
         return {rule.id: number for number, stratum in enumerate(self.strata) for rule in stratum}
 
     @cached_property
-    def atom_number(self) -> Mapping[FindingTest, int]:
+    def atom_number(self) -> Mapping[Atom, int]:
         """The number of an atom."""
         return {atom: number for number, atom in enumerate(self.atoms)}
 
@@ -74,7 +74,7 @@ class Program:
 def compile_program(knowledge: KnowledgeBase) -> Program:
     """Order the rules of a knowledge base by stratum and number its atoms."""
     strata = strata_of(knowledge.rules)
-    atoms: dict[FindingTest, None] = {}
+    atoms: dict[Atom, None] = {}
     for rule in (rule for stratum in strata for rule in stratum):
-        atoms |= {leaf: None for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)}
+        atoms |= {leaf: None for leaf in leaves(rule.when) if isinstance(leaf, ATOMS)}
     return Program(knowledge.fingerprint, tuple(atoms), strata, knowledge.conclusions)

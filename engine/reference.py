@@ -7,7 +7,7 @@ conclusion has the strongest grade of the rules that fire for it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta, timezone
 
 from ..knowledge.conditions import (
     Absent,
@@ -17,16 +17,20 @@ from ..knowledge.conditions import (
     ChoiceTest,
     Condition,
     Derived,
+    Earlier,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
 )
 from ..knowledge.language import KnowledgeBase, Rule
-from .case import Case
+from .case import Case, Value
 from .program import Outcome
+
+EASTMOST, WESTMOST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
 
 
 class Reference:
@@ -67,14 +71,19 @@ class Reference:
                 return self.rank(conclusion) < self.knowledge.conclusion_by_id[conclusion].grades.index(grade)
             case Later():
                 return self.is_later(condition)
+            case Earlier() | NotEarlier():
+                return self.was_derived(condition) is isinstance(condition, Earlier)
             case _:
                 return self.is_so(condition)
 
     def is_so(self, test: Present | Absent | Unknown | Known | NumberTest | ChoiceTest) -> bool:
-        """Whether a test of one recorded value holds."""
+        """Whether a test of one finding holds as it stands."""
         if test.finding not in self.case.values:
             return isinstance(test, Unknown)
-        value = self.case.values[test.finding]
+        return self.meets(test, self.case.values[test.finding])
+
+    def meets(self, test: Present | Absent | Unknown | Known | NumberTest | ChoiceTest, value: Value) -> bool:
+        """Whether a known value passes a test."""
         match test:
             case Present() | Absent():
                 return value is isinstance(test, Present)
@@ -87,22 +96,39 @@ class Reference:
             case _:
                 return isinstance(test, Known)
 
+    def was_derived(self, test: Earlier | NotEarlier) -> bool:
+        """Whether a conclusion was derived, at a grade that counts, at an earlier moment."""
+        grades = self.knowledge.conclusion_by_id[test.conclusion].grades
+        earlier = self.case.earlier_grades.get(test.conclusion)
+        return earlier is not None and grades.index(earlier) >= grades.index(test.grade)
+
     def is_later(self, test: Later) -> bool:
-        """Whether a signed and dated work-up came after every symptom that is not recorded as absent."""
-        recorded = self.case.recorded
-        work_up = recorded.get(test.finding)
+        """Whether a signed and dated work-up came after every answer, now or at an earlier moment, that counts for it."""
+        work_up = self.case.recorded.get(test.finding)
         if not (work_up and work_up.value is True and work_up.recorded_by and work_up.recorded_on):
             return False
-        for symptom in (recorded[key] for key in test.than if key in recorded):
-            if symptom.value is False:
-                continue
-            if symptom.recorded_on is None:
-                return False
-            timed = isinstance(symptom.recorded_on, datetime) and isinstance(work_up.recorded_on, datetime)
-            pattern = "%Y-%m-%dT%H:%M:%S.%f" if timed else "%Y-%m-%d"
-            if work_up.recorded_on.strftime(pattern) <= symptom.recorded_on.strftime(pattern):
-                return False
+        soonest = min(readings(work_up.recorded_on))
+        for symptom in test.than:
+            name = symptom.finding
+            given = list(self.case.earlier_answers.get(name, ()))
+            given += [self.case.recorded[name]] if name in self.case.recorded else []
+            for answer in given:
+                if not self.meets(symptom, answer.value):
+                    continue
+                if answer.dated is None or max(readings(answer.dated)) >= soonest:
+                    return False
         return True
+
+
+def readings(moment: date) -> tuple[datetime, datetime]:
+    """The two furthest instants that a date or time may mean: read where the day begins first, and where it ends last."""
+    if not isinstance(moment, datetime):
+        day = datetime(moment.year, moment.month, moment.day)
+        return day.replace(tzinfo=EASTMOST), day.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=WESTMOST)
+    if moment.utcoffset() is None:
+        return moment.replace(tzinfo=EASTMOST), moment.replace(tzinfo=WESTMOST)
+    zone = timezone(moment.utcoffset() or timedelta())
+    return (moment.replace(tzinfo=zone),) * 2
 
 
 def evaluate(knowledge: KnowledgeBase, case: Case) -> Outcome:

@@ -38,7 +38,7 @@ class Suite:
     def outcome(self, item: PackCase, change: Mapping[str, Any] | None = None) -> Outcome | None:
         """The outcome of a case, with some findings changed."""
         case = self.case(item, change or {})
-        return self.engine.infer(case.moments()[-1]).outcome if case else None
+        return self.engine.infer_moments(case)[-1].outcome if case else None
 
     def case(self, item: PackCase, change: Mapping[str, Any]) -> Case | None:
         """The case with some findings changed; None after a problem."""

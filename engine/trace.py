@@ -12,12 +12,26 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ..knowledge.conditions import FINDING_TESTS, All, AnyOf, AtLeast, Condition, Derived, Leaf, NotDerived
+from ..knowledge.conditions import (
+    FINDING_TESTS,
+    All,
+    AnyOf,
+    AtLeast,
+    Condition,
+    Derived,
+    Earlier,
+    Leaf,
+    NotDerived,
+    NotEarlier,
+    findings_of,
+    leaves,
+)
 from ..knowledge.graph import findings_behind
 from ..knowledge.items import URGENCY
 from ..knowledge.language import Consequence, Constraint, KnowledgeBase, Rule
 from .atoms import decide
 from .case import Case, Value
+from .moments import on_the_day_of
 from .program import Outcome, Program
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -135,6 +149,9 @@ class Recorder:
                 return Checked(test="at_least", holds=met >= k, k=k, parameter=parameter, of=of)
             case Derived() | NotDerived():
                 return self._of_conclusion(condition)
+            case Earlier() | NotEarlier():
+                grade = self.case.earlier_grades.get(condition.conclusion)
+                return Checked(test="leaf", holds=decide(condition, self.case), leaf=condition, grade=grade)
             case _:
                 value = self.case.values.get(condition.finding)
                 return Checked(test="leaf", holds=decide(condition, self.case), leaf=condition, value=value)
@@ -175,11 +192,15 @@ class Recorder:
 
 
 def find_contradictions(knowledge: KnowledgeBase, case: Case) -> Iterable[Contradiction]:
-    """Every constraint that the answers of a case break, those under a red flag first."""
+    """Every constraint that the answers of a case break, those under a red flag first.
+
+    Answers are compared as they stood on the day of the latest of them: a fall was recent when it was recorded so.
+    """
     nothing = Program("", (), (), ())
-    recorder = Recorder(case, {}, nothing)
     found = []
     for item in knowledge.constraints:
+        read = [name for test in item.never for leaf in leaves(test) for name in findings_of(leaf)]
+        recorder = Recorder(on_the_day_of(case, read, knowledge), {}, nothing)
         checks = [recorder.checked(test) for test in item.never]
         if all(check.holds for check in checks):
             found.append(_contradiction(knowledge, item, checks))

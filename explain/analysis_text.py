@@ -30,6 +30,7 @@ LACKS = {
     "too_low": "graded too low",
     "not_derived": "not derived",
     "blocked": "blocked by",
+    "earlier": "otherwise at earlier moments",
     "branch": "not met",
 }
 STATES = {

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
 from ..engine.atoms import COMPARISONS
 from ..engine.case import Case, Recorded, Value
-from ..knowledge.conditions import FindingTest, Later, NumberTest
+from ..engine.moments import day_of
+from ..knowledge.conditions import Atom, FindingTest, Later, NumberTest
 from ..knowledge.language import Finding
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -115,21 +116,22 @@ def _answer(item: Finding, cell: Cell, *, first: bool) -> Answer:
     return Answer(finding=item.id, value=value, low=cell[0], high=cell[1], low_open=cell[2], high_open=cell[3])
 
 
-def dated_findings(tests: Iterable[FindingTest]) -> tuple[frozenset[str], frozenset[str]]:
+def dated_findings(tests: Iterable[Atom]) -> tuple[frozenset[str], frozenset[str]]:
     """The work-ups and the symptoms whose dates some `later` test reads."""
     later = [test for test in tests if isinstance(test, Later)]
-    return frozenset(test.finding for test in later), frozenset(name for test in later for name in test.than)
+    return frozenset(test.finding for test in later), frozenset(item.finding for test in later for item in test.than)
+
+
+AFTER = timedelta(days=3)
+"""A day that is surely later than another, in whatever zones the two were written."""
 
 
 def signing_day(case: Case) -> date | None:
-    """A day after everything on record; None where the calendar ends."""
-    days = [_day(item.recorded_on) for item in case.findings if item.recorded_on] + ([case.as_of] if case.as_of else [])
+    """A day surely after everything on record, at this moment and before; None where the calendar ends."""
+    answers = [*case.findings, *(item for items in case.earlier_answers.values() for item in items)]
+    days = [day_of(item.dated) for item in answers if item.dated] + ([case.as_of] if case.as_of else [])
     latest = max(days, default=date(2000, 1, 1))
-    return latest + timedelta(days=1) if latest < date.max else None
-
-
-def _day(moment: date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
+    return latest + AFTER if latest <= date.max - AFTER else None
 
 
 def recorded(answer: Answer, case: Case) -> Recorded:
@@ -144,5 +146,4 @@ def recorded(answer: Answer, case: Case) -> Recorded:
 
 def with_answers(case: Case, answers: Iterable[Answer]) -> Case:
     """A case with some answers recorded in place of what stood there."""
-    kept = dict(case.recorded) | {answer.finding: recorded(answer, case) for answer in answers}
-    return Case.model_construct(case=case.case, as_of=case.as_of, findings=tuple(kept[key] for key in sorted(kept)), steps=())
+    return case.with_findings(recorded(answer, case) for answer in answers)

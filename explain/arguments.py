@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
-from ..knowledge.conditions import Derived, FindingTest, Later, NotDerived, Unknown, leaves
+from ..knowledge.conditions import FINDING_TESTS, Derived, FindingTest, Later, Unknown, leaves
 from ..knowledge.language import KnowledgeBase
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -88,7 +88,7 @@ def reads_of(knowledge: KnowledgeBase, conclusion: str) -> Reads:
                 if isinstance(leaf, Derived):
                     waiting += [leaf.conclusion] if leaf.conclusion not in seen else []
                     seen.add(leaf.conclusion)
-                elif not isinstance(leaf, NotDerived):
+                elif isinstance(leaf, FINDING_TESTS):
                     found.setdefault(leaf, {})[rule.id] = None
     return found
 

@@ -17,6 +17,8 @@ from ..engine.reference import Reference
 from ..engine.trace import Recorder, Trace
 from ..knowledge.language import KnowledgeBase
 from .document import (
+    NO_FLAG,
+    NO_OPEN_FLAG,
     AssessmentDocument,
     Concluded,
     SoftwareRecord,
@@ -25,10 +27,12 @@ from .document import (
     disposition_of,
     given,
     knowledge_record,
+    lapsed_answers,
     recorded_firings,
     screen_states,
 )
 from .estimates import estimates_of
+from .flags import FlagState, flags_of
 from .justification import Justification, justify, missing
 
 if TYPE_CHECKING:
@@ -50,8 +54,7 @@ class Assessment:
         self.engine = engine
         self.certificate = certificate
         self.given = case
-        moments = case.moments()
-        self._inferences: tuple[Inference, ...] = tuple(engine.infer(moment) for moment in moments)
+        self._inferences: tuple[Inference, ...] = engine.infer_moments(case)
 
     @property
     def knowledge(self) -> KnowledgeBase:
@@ -86,8 +89,16 @@ class Assessment:
 
     @property
     def disposition(self) -> str:
-        """The highest urgency tier that holds, `not_determined`, or `no_flag_in_answers` once every screen is complete."""
-        return disposition_of(self.knowledge, self.grades)
+        """The highest urgency tier that holds, or `not_determined`; once every screen is complete `no_flag_in_answers`, or
+        `no_open_flag` where a flag was raised in this case.
+        """
+        found = disposition_of(self.knowledge, self.grades)
+        return NO_OPEN_FLAG if found == NO_FLAG and self.flags else found
+
+    @cached_property
+    def flags(self) -> tuple[FlagState, ...]:
+        """Every flag that any moment of the case raised, by what, and what has become of it."""
+        return flags_of(self.engine, self.given, self._inferences)
 
     @property
     def fired(self) -> tuple[str, ...]:
@@ -250,6 +261,8 @@ class Assessment:
             case=given(self.case),
             disposition=self.disposition,
             contradictions=trace.contradictions,
+            flags=self.flags,
+            lapsed=lapsed_answers(self.case),
             screens=screen_states(self.knowledge, trace, self.case),
             conclusions=self.conclusions,
             withheld=tuple(item for item in trace.blocked if item.gated),

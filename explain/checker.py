@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine.case import Case
 from ..engine.reference import Reference
-from ..knowledge.conditions import BRANCHES, Absent, Condition, Derived, Known, NotDerived, Unknown
+from ..knowledge.conditions import BRANCHES, Absent, Condition, Derived, Earlier, Known, NotDerived, NotEarlier, Unknown
 from ..knowledge.errors import EngineError
 from ..knowledge.items import LABEL_ORDER
 from ..knowledge.language import KnowledgeBase, Rule
@@ -94,6 +94,12 @@ class _Checker:
         if not claim:
             _refuse(what, where)
 
+    def stated(self, test: Derived | NotDerived | Earlier | NotEarlier) -> str | None:
+        """The grade that a test of a conclusion looks at: of this moment, or of earlier ones."""
+        if isinstance(test, Earlier | NotEarlier):
+            return self.case.earlier_grades.get(test.conclusion)
+        return self.grade(test.conclusion)
+
     def grade(self, conclusion: str) -> str | None:
         """The grade by definition; None for not derived."""
         if conclusion not in self.knowledge.conclusion_by_id:
@@ -159,8 +165,8 @@ class _Checker:
         leaf_only = reason.test == "leaf" and not reason.of and not reason.unmet and reason.k is None and reason.parameter is None
         self.demand(leaf_only and same_model(reason.leaf, condition), "another test", where)
         self.demand(reason.ground == self.ground(condition), "another ground", where)
-        if isinstance(condition, Derived | NotDerived):
-            self.demand(reason.value is None and reason.grade == self.grade(condition.conclusion), "another grade", where)
+        if isinstance(condition, Derived | NotDerived | Earlier | NotEarlier):
+            self.demand(reason.value is None and reason.grade == self.stated(condition), "another grade", where)
         else:
             value = None if isinstance(condition, Unknown) else self.case.values.get(condition.finding)
             self.demand(reason.grade is None and same(reason.value, value), "another value", where)
@@ -182,6 +188,7 @@ class _Checker:
     def ground(self, condition: Condition) -> str:
         """What kind of fact a leaf ends in."""
         grounds = {Absent: "absence", Unknown: "unknown", Derived: "conclusion", NotDerived: "not_derived"}
+        grounds |= {Earlier: "earlier", NotEarlier: "earlier"}
         return grounds.get(type(condition), "finding")
 
     def branch(self, reason: Reason, condition: Any, level: int, where: str) -> None:
@@ -270,8 +277,8 @@ class _Checker:
             return
         bare = item.test == "leaf" and not item.of and not item.met and item.k is None and item.parameter is None
         self.demand(bare and same_model(item.leaf, condition), "another test", where)
-        if isinstance(condition, Derived | NotDerived):
-            self.demand(item.value is None and item.grade == self.grade(condition.conclusion), "another grade", where)
+        if isinstance(condition, Derived | NotDerived | Earlier | NotEarlier):
+            self.demand(item.value is None and item.grade == self.stated(condition), "another grade", where)
         else:
             self.demand(item.grade is None and same(item.value, self.case.values.get(condition.finding)), "another value", where)
         self.demand(item.kind == self.lack(condition), "another kind", where)
@@ -301,6 +308,8 @@ class _Checker:
             return "not_derived" if self.grade(condition.conclusion) is None else "too_low"
         if isinstance(condition, NotDerived):
             return "blocked"
+        if isinstance(condition, Earlier | NotEarlier):
+            return "earlier"
         if isinstance(condition, Known | Unknown):
             return "unknown" if isinstance(condition, Known) else "known_false"
         return "known_false" if condition.finding in self.case.values else "unknown"
@@ -318,7 +327,7 @@ class _Checker:
             return
         bare = check.test == "leaf" and not check.of and check.k is None and check.parameter is None
         self.demand(bare and same_model(check.leaf, condition), "another test", where)
-        graded = isinstance(condition, Derived | NotDerived)
-        grade = self.grade(condition.conclusion) if graded else None
+        graded = isinstance(condition, Derived | NotDerived | Earlier | NotEarlier)
+        grade = self.stated(condition) if graded else None
         value = None if graded else self.case.values.get(condition.finding)
         self.demand(check.grade == grade and same(check.value, value), "another value", where)

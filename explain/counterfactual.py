@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
+from ..knowledge.conditions import findings_of
 from ..knowledge.errors import nearest
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
@@ -232,7 +233,7 @@ class Pairs:
         planes = [plane & one for plane in self.atoms]
         for atom in cut.plain_atoms[option.finding]:
             planes[atom] = one if atom in option.true else 0
-        dated = [(number, test) for number, test in cut.later if option.finding in (test.finding, *test.than)]
+        dated = [(number, test) for number, test in cut.later if option.finding in findings_of(test)]
         if dated:
             alike = self.lanes.by_finding[option.finding]
             active = [0 if number in alike else plane & one for number, plane in enumerate(self.active)]

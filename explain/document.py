@@ -11,16 +11,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..engine.case import Case, Recorded, Value
+from ..engine.moments import day_of, lapsed_in
 from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
-from ..knowledge.conditions import Unknown
+from ..knowledge.conditions import Unknown, unanswered
 from ..knowledge.items import URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
-from ..knowledge.screens import unanswered
 from .estimates import EstimateResult
+from .flags import FlagState
 
 SCHEMA: Literal["sijoint.assessment/1"] = "sijoint.assessment/1"
 NOT_DETERMINED = "not_determined"
 NO_FLAG = "no_flag_in_answers"
+NO_OPEN_FLAG = "no_open_flag"
+"""Every screen is complete and nothing is open, but a flag was raised in this case."""
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,6 +60,8 @@ class GivenFinding(BaseModel):
     recorded_on: str | None = None
     method: str | None = None
     note: str | None = None
+    moved_from: int | float | None = None
+    given_on: date | None = None
 
 
 class GivenCase(BaseModel):
@@ -114,6 +119,8 @@ class AssessmentDocument(BaseModel):
     case: GivenCase
     disposition: str
     contradictions: tuple[Contradiction, ...]
+    flags: tuple[FlagState, ...] = ()
+    lapsed: tuple[GivenFinding, ...] = ()
     screens: tuple[ScreenState, ...]
     conclusions: tuple[Concluded, ...]
     withheld: tuple[Blocked, ...]
@@ -144,20 +151,29 @@ def conclude(knowledge: KnowledgeBase, grades: dict[str, str], fired: frozenset[
 
 
 def disposition_of(knowledge: KnowledgeBase, grades: dict[str, str]) -> str:
-    """The highest tier that holds; without one, whether every screen was completed. Never "none"."""
+    """The highest tier that holds; without one, whether every screen was completed and a flag was raised. Never "none"."""
     if URGENCY in grades:
         return grades[URGENCY]
     complete = knowledge.screens and not any(screen.open in grades for screen in knowledge.screens)
-    return NO_FLAG if complete else NOT_DETERMINED
+    if not complete:
+        return NOT_DETERMINED
+    return NO_OPEN_FLAG if any(flag.raised in grades for flag in knowledge.flags) else NO_FLAG
 
 
 def given(case: Case) -> GivenCase:
-    """The case as part of the document."""
+    """The case as it stands, as part of the document."""
     return GivenCase(id=case.case, as_of=case.as_of, findings=tuple(_given(item) for item in case.findings))
+
+
+def lapsed_answers(case: Case) -> tuple[GivenFinding, ...]:
+    """The answers that time made unknown, as they were given."""
+    return tuple(map(_given, lapsed_in(case)))
 
 
 def _given(item: Recorded) -> GivenFinding:
     content: dict[str, Any] = {key: getattr(item, key) for key in ("finding", "value", "recorded_by", "method", "note")}
+    if item.moved_from is not None:
+        content |= {"moved_from": item.moved_from, "given_on": day_of(item.dated) if item.dated else None}
     return GivenFinding(**content, recorded_on=item.recorded_on.isoformat() if item.recorded_on else None)
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 from ..knowledge.items import URGENCY
 from .answers import Answer
 from .counterfactual import Change, ChangeSet
-from .document import NO_FLAG, NOT_DETERMINED
+from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED
 from .questions import NextQuestion
 from .settled import Settled
 from .what_if import Shifts
 from .wording import Words, number
 
-TIERS = {NOT_DETERMINED: "urgency not determined", NO_FLAG: "no flag among the answers given"}
+TIERS = {
+    NOT_DETERMINED: "urgency not determined",
+    NO_FLAG: "no flag among the answers given",
+    NO_OPEN_FLAG: "no flag open any more",
+}
 STATES = {
     "always": "holds whatever the open answers turn out to be",
     "never": "cannot hold whatever the open answers turn out to be",

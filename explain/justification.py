@@ -1,7 +1,8 @@
 """Trace -> justification: the proof tree of one conclusion down to findings, as data.
 
 In: `Trace` and `KnowledgeBase`. Out: `Justification`. Every rule that fired for the conclusion is an alternative, strongest
-grade first. A proof ends in findings, in recorded absences, in recorded unknowns, or in "not derived" with a tree of its own
+grade first. A proof ends in findings, in recorded absences, in recorded unknowns, in what an earlier moment came to,
+or in "not derived" with a tree of its own
 where that was asked for. A conclusion proved before is `seen`: as above; one below the depth asked for is `folded`.
 """
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..engine.case import Value
 from ..engine.trace import Checked, Firing, Trace
-from ..knowledge.conditions import Absent, Derived, Leaf, NotDerived, Unknown
+from ..knowledge.conditions import Absent, Derived, Earlier, Leaf, NotDerived, NotEarlier, Unknown
 from ..knowledge.errors import nearest
 from ..knowledge.items import Label
 from ..knowledge.language import KnowledgeBase
@@ -23,7 +24,7 @@ from .why_not import certainty_of as certainty_of
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
-Ground = Literal["finding", "absence", "unknown", "not_derived", "conclusion", "branch"]
+Ground = Literal["finding", "absence", "unknown", "not_derived", "conclusion", "earlier", "branch"]
 
 
 class Reason(BaseModel):
@@ -170,6 +171,8 @@ class _Prover:
                 return Reason(ground="absence", test="leaf", leaf=check.leaf, value=check.value)
             case Unknown():
                 return Reason(ground="unknown", test="leaf", leaf=check.leaf)
+            case Earlier() | NotEarlier():
+                return Reason(ground="earlier", test="leaf", leaf=check.leaf, grade=check.grade)
             case _:
                 return Reason(ground="finding", test="leaf", leaf=check.leaf, value=check.value)
 

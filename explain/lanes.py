@@ -6,15 +6,15 @@ answers that the cut can tell apart; and planes of grades for any set of lanes, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
-from ..engine.atoms import decide, is_later
+from ..engine.atoms import answers_to, decide, is_after, is_signed, passes
 from ..engine.bitplane import Bitplane
-from ..engine.case import Case
+from ..engine.case import Case, Recorded
 from ..engine.program import Program, compile_program
-from ..knowledge.conditions import FINDING_TESTS, All, FindingTest, Later, leaves
+from ..knowledge.conditions import ATOMS, All, Atom, Earlier, Later, NotEarlier, Symptom, leaves
 from ..knowledge.graph import conclusions_read
 from ..knowledge.language import Conclusion, Consequence, KnowledgeBase, Rule
 from .answers import Answer, answers_of, dated_findings, signing_day, with_answers
@@ -44,7 +44,7 @@ class Cut:
         """The numbers of the atoms that test one finding's value, by finding, in the order of the knowledge."""
         found: dict[str, list[int]] = {}
         for number, atom in enumerate(self.program.atoms):
-            if not isinstance(atom, Later):
+            if not isinstance(atom, Later | Earlier | NotEarlier):
                 found.setdefault(atom.finding, []).append(number)
         for name in sorted(self.work_ups | self.symptoms):
             found.setdefault(name, [])
@@ -65,6 +65,14 @@ class Cut:
     def symptoms(self) -> frozenset[str]:
         """The findings whose date a work-up must follow."""
         return dated_findings(self.program.atoms)[1]
+
+    @cached_property
+    def symptom_tests(self) -> Mapping[str, tuple[Symptom, ...]]:
+        """The tests of answers that a work-up must follow, by finding."""
+        found: dict[str, dict[Symptom, None]] = {}
+        for symptom in (item for _, test in self.later for item in test.than):
+            found.setdefault(symptom.finding, {})[symptom] = None
+        return {name: tuple(tests) for name, tests in found.items()}
 
 
 @lru_cache(maxsize=128)
@@ -94,9 +102,9 @@ def _granting(rule: Rule, reached: set[str]) -> Rule:
 
 
 def _part(fingerprint: str, strata: tuple[tuple[Rule, ...], ...], conclusions: tuple[Conclusion, ...]) -> Program:
-    atoms: dict[FindingTest, None] = {}
+    atoms: dict[Atom, None] = {}
     for rule in (rule for stratum in strata for rule in stratum):
-        atoms |= {leaf: None for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)}
+        atoms |= {leaf: None for leaf in leaves(rule.when) if isinstance(leaf, ATOMS)}
     return Program(fingerprint, tuple(atoms), strata, conclusions)
 
 
@@ -130,6 +138,10 @@ class Option:
         """Whether it says no."""
         return self.answers[0].value is False
 
+    def shows(self, symptom: Symptom) -> bool:
+        """Whether it is an answer that a work-up must follow."""
+        return passes(symptom, self.answers[0].value)
+
 
 def options_for(cut: Cut, case: Case, findings: Iterable[str], *, merged: bool = True) -> tuple[Option, ...]:
     """The answers other than the present one, those alike to the cut as one option; with `merged` off, each answer on its
@@ -140,7 +152,8 @@ def options_for(cut: Cut, case: Case, findings: Iterable[str], *, merged: bool =
 
 def _options(cut: Cut, case: Case, name: str, merged: bool) -> Iterator[Option]:
     numbers = cut.plain_atoms[name]
-    tests = [cut.program.atoms[number] for number in numbers]
+    counted = cut.symptom_tests.get(name, ())
+    tests = [*(cut.program.atoms[number] for number in numbers), *counted]
     now = case.values.get(name)
     dated = name in cut.work_ups or name in cut.symptoms
     present = frozenset(number for number in numbers if decide(cut.program.atoms[number], case))
@@ -153,7 +166,8 @@ def _options(cut: Cut, case: Case, name: str, merged: bool) -> Iterator[Option]:
         true = true_atoms(cut, answer)
         if true == present and not dated and merged:
             continue
-        key: object = (true, dated and answer.signed, dated and answer.value is False, None if merged else answer)
+        counts = tuple(passes(test, answer.value) for test in counted)
+        key: object = (true, dated and answer.signed, dated and answer.value is False, counts, None if merged else answer)
         groups.setdefault(key, []).append(answer)
         effect[key] = true
     for key, found in groups.items():
@@ -226,27 +240,30 @@ class Lanes:
 
     def later(self, test: Later, active: Sequence[int], one: int) -> int:
         """The lanes in which a work-up is signed, dated and later than its symptoms."""
-        if test.finding in test.than:
+        if any(symptom.finding == test.finding for symptom in test.than):
             return 0
-        stands = is_later(Later(finding=test.finding, than=()), self.case.recorded)
+        work_up = self.case.recorded.get(test.finding)
+        stands = work_up is not None and is_signed(work_up)
         plane = self.untouched(test.finding, active, one) if stands else 0
         late = 0
         for number in self.by_finding.get(test.finding, ()):
             late |= active[number] if self.options[number].signed else 0
-        for name in test.than:
-            denied = 0
-            for number in self.by_finding.get(name, ()):
-                denied |= active[number] if self.options[number].denies else 0
-            untouched = self.untouched(name, active, one)
-            before = is_later(Later(finding=test.finding, than=(name,)), self.case.recorded)
-            plane &= denied | (untouched if before else 0)
-            late &= denied | (untouched if self._dated(name) else 0)
+        for symptom in test.than:
+            silent, untouched = self.silent(symptom, active), self.untouched(symptom.finding, active, one)
+            gone = self.case.earlier_answers.get(symptom.finding, ())
+            now = answers_to(symptom, self.case)
+            before = [answer for answer in now if any(answer is item for item in gone)]
+            if work_up is not None:
+                plane &= _where(silent, before, partial(is_after, work_up)) | _where(untouched, now, partial(is_after, work_up))
+            late &= _where(silent, before, is_dated) | _where(untouched, now, is_dated)
         return plane | late
 
-    def _dated(self, symptom: str) -> bool:
-        """Whether what is recorded of a symptom lies before a day after everything on record."""
-        item = self.case.recorded.get(symptom)
-        return item is None or item.value is False or item.recorded_on is not None
+    def silent(self, symptom: Symptom, active: Sequence[int]) -> int:
+        """The lanes in which a finding is answered so that no work-up has to follow."""
+        found = 0
+        for number in self.by_finding.get(symptom.finding, ()):
+            found |= 0 if self.options[number].shows(symptom) else active[number]
+        return found
 
     def untouched(self, name: str, active: Sequence[int], one: int) -> int:
         """The lanes in which a finding stays as it is."""
@@ -254,6 +271,15 @@ class Lanes:
         for number in self.by_finding.get(name, ()):
             taken |= active[number]
         return taken ^ one
+
+
+def is_dated(answer: Recorded) -> bool:
+    """Whether an answer lies before a day after everything on record."""
+    return answer.dated is not None
+
+
+def _where(plane: int, answers: Iterable[Recorded], holds: Callable[[Recorded], bool]) -> int:
+    return plane if all(map(holds, answers)) else 0
 
 
 def bits(plane: int) -> Iterator[int]:

@@ -14,7 +14,7 @@ from textwrap import fill
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NOT_DETERMINED, Concluded
+from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, Concluded
 from .inert import inert
 from .summary import is_highest, resting_on
 from .wording import Words
@@ -23,6 +23,8 @@ WIDTH = 80
 OPENING = {
     NOT_DETERMINED: "Some safety questions still need an answer, so it is not yet known how soon you should be seen. "
     "Please go through them with your clinician.",
+    NO_OPEN_FLAG: "A warning sign on record has been dealt with since, as your record says. "
+    "If anything new appears, have it looked at.",
     NO_FLAG: "None of the answers given calls for urgent care. If anything new appears, have it looked at.",
 }
 UNANSWERED = "Some safety questions still need an answer; they can make it more urgent."

@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..engine.case import Value
-from ..knowledge.conditions import FINDING_TESTS, Derived, Leaf, Unknown, leaves
+from ..knowledge.conditions import FINDING_TESTS, Derived, Earlier, Leaf, Unknown, leaves
 from .assessment import Assessment
 from .document import Concluded
+from .flag_words import moved_in_words, noted, raised_by
 from .justification import Justification, Reason
 from .proofs import Proofs
 from .wording import Words
 
-GROUNDED = ("finding", "absence", "unknown")
+GROUNDED = ("finding", "absence", "unknown", "earlier")
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,25 @@ class RowWriter:
                 yield self.words.graded(reason.proof.conclusion, reason.proof.grade)
             else:
                 yield from self.behind(reason.proof.conclusion)
+        elif isinstance(reason.leaf, Earlier):
+            yield self.earlier(reason.leaf)
         elif reason.leaf is not None and reason.ground in GROUNDED:
-            yield self.words.fact(reason.leaf, self.value(reason))
+            yield self.words.fact(reason.leaf, self.value(reason)) + self.beside(reason.leaf)
         for member in reason.of:
             yield from self.reason(member)
+
+    def earlier(self, leaf: Earlier) -> str:
+        """What raised a flag at an earlier moment; else that it was derived then."""
+        flags = {flag.id: flag.raised for flag in self.knowledge.flags}
+        for state in self.assessment.flags:
+            if flags[state.flag] == leaf.conclusion:
+                return f"raised {raised_by(state, self.words)}"
+        return self.words.test(leaf)
+
+    def beside(self, leaf: Leaf) -> str:
+        """What stands beside an answer: that time moved it, and its note."""
+        item = self.assessment.case.recorded.get(str(getattr(leaf, "finding", "")))
+        return f"{moved_in_words(item)}{noted(item)}" if item else ""
 
     def value(self, reason: Reason) -> Value | None:
         """What was recorded for the finding of a leaf."""

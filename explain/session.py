@@ -1,6 +1,7 @@
 """A session: one case that is told finding by finding, and what each answer newly concludes or withdraws.
 
-In: an engine, answers. Out: `Shifts` for each answer, and an `Assessment` at any moment. A session belongs to one thread.
+In: an engine, answers. Out: `Shifts` for each answer, and an `Assessment` at any moment. A session belongs to one thread. An
+answer that replaces or withdraws another is a later moment of the case, so that a raised flag stays raised.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import yaml
-
-from ..engine.case import SCHEMA, Case, Recorded
+from ..engine.case import Case, Step
+from ..engine.case_reader import read_case
+from ..engine.case_writer import case_document, case_yaml
 from ..engine.infer import Engine, engine_for
 from ..knowledge.language import KnowledgeBase
 from ..knowledge.loader import load_knowledge
 from .assessment import Assessment
 from .questions import QuestionGroup, next_questions
-from .what_if import Shifts, changed, shifts_between
+from .what_if import Shifts, read_changes, shifts_between
 
 
 class Session:
@@ -26,13 +27,14 @@ class Session:
     >>> session = Session()
     >>> [item.after for item in session.tell({"saddle_numbness": True}).gained if item.conclusion == "disposition"]
     ['emergency']
-    >>> [item.conclusion for item in session.untell("saddle_numbness").lost if item.conclusion == "disposition"]
-    ['disposition']
+    >>> session.untell("saddle_numbness").disposition_after
+    'emergency'
     """
 
     def __init__(self, case: Case | None = None, *, knowledge: KnowledgeBase | None = None, engine: Engine | None = None) -> None:
-        self.engine = engine or engine_for(knowledge or load_knowledge())
-        self._assessments = [Assessment(self.engine, case or Case(case="interview"))]
+        self.engine = engine or engine_for(knowledge or load_knowledge(cases=False))
+        given = read_case(case, self.engine.knowledge) if case else Case(case="interview")
+        self._assessments = [Assessment(self.engine, given)]
 
     @property
     def assessment(self) -> Assessment:
@@ -41,16 +43,23 @@ class Session:
 
     @property
     def case(self) -> Case:
-        """The case as told so far."""
+        """The case as told so far, as it stands now."""
         return self.assessment.case
 
     def tell(self, findings: Mapping[str, Any]) -> Shifts:
         """Record findings, written as in a case, and return what is new and what is withdrawn; None makes one unknown.
 
+        What replaces or withdraws an answer is told at a later moment of the case; a flag that was raised stays raised.
+
         Raises:
             CaseError: a finding cannot be read; nothing was recorded.
         """
-        return self._move_to(changed(self.case, findings, self.engine.knowledge))
+        step = read_changes(findings, self.assessment.given, self.engine.knowledge)
+        given = self.assessment.given
+        told = {item.finding for item in step.findings}.union(step.withdrawn)
+        if given.steps or not told.isdisjoint(self.case.values):
+            return self._move_to(given.model_copy(update={"steps": _with_step(given, step, told)}))
+        return self._move_to(given.with_findings(step.findings))
 
     def untell(self, *findings: str) -> Shifts:
         """Make findings unknown again and return what is new and what is withdrawn.
@@ -59,6 +68,18 @@ class Session:
             CaseError: a finding is not declared.
         """
         return self.tell(dict.fromkeys(findings))
+
+    def correct(self, finding: str, value: Any, *, by: str, why: str) -> Shifts:
+        """Set a mistake of recording right at the moment it was made; a value of None makes the answer unknown there.
+
+        Raises:
+            CaseError: the value cannot be read, or there is nothing to correct; nothing was changed.
+        """
+        entry = {"value": value, "corrected": True, "recorded_by": by, "note": why}
+        given = self.assessment.given
+        document = case_document(given)
+        steps = [*document.get("steps", []), {"findings": {finding: entry}}]
+        return self._move_to(read_case(document | {"steps": steps}, self.engine.knowledge))
 
     def _move_to(self, case: Case) -> Shifts:
         before = self.assessment
@@ -81,22 +102,18 @@ class Session:
         return next_questions(self.engine, self.assessment.inference, n, without=without)
 
     def to_yaml(self) -> str:
-        """The case as `sijoint.case/1` YAML."""
-        return case_yaml(self.case)
+        """The case as `sijoint.case/1` YAML, its later moments included."""
+        return case_yaml(self.assessment.given)
 
     def __repr__(self) -> str:
         return f"<Session: {len(self.case.findings)} findings>"
 
 
-def case_yaml(case: Case) -> str:
-    """A case without steps as `sijoint.case/1` YAML, as `read_case` reads it."""
-    document: dict[str, Any] = {"schema": SCHEMA, "case": case.case}
-    if case.as_of:
-        document["as_of"] = case.as_of
-    document["findings"] = {item.finding: _written(item) for item in case.findings}
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
-
-
-def _written(item: Recorded) -> Any:
-    content = item.model_dump(exclude={"finding"}, exclude_none=True)
-    return content if len(content) > 1 else item.value
+def _with_step(case: Case, step: Step, told: Collection[str]) -> tuple[Step, ...]:
+    """The steps of a case with answers told: part of the last step, or a step of its own where that answered them before."""
+    last = case.steps[-1] if case.steps else None
+    if last is None or last.corrections or not told.isdisjoint({item.finding for item in last.findings}.union(last.withdrawn)):
+        return (*case.steps, step)
+    findings = tuple(sorted((*last.findings, *step.findings), key=lambda item: item.finding))
+    merged = last.model_copy(update={"findings": findings, "withdrawn": tuple(sorted((*last.withdrawn, *step.withdrawn)))})
+    return (*case.steps[:-1], merged)

@@ -16,23 +16,24 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ..engine.atoms import is_later
+from ..engine.atoms import answers_to, is_later
 from ..engine.bounds import ALWAYS, NEVER, Pair, atom_bounds
 from ..engine.case import Case
 from ..knowledge.conditions import (
     All,
     AnyOf,
     AtLeast,
+    Atom,
     Condition,
     Derived,
-    FindingTest,
     Later,
     NotDerived,
+    Symptom,
     findings_of,
 )
 from ..knowledge.language import KnowledgeBase
 from .counterfactual import AskedError, grade_now, taking_pairs
-from .lanes import Cut, Lanes, Option, cut_to, options_for
+from .lanes import Cut, Lanes, Option, cut_to, is_dated, options_for
 
 EXACT = 2**20
 """Completions up to which the answer is exact: 12 unknowns of yes or no (3 to the 12th) and more; about 0.1 s."""
@@ -155,9 +156,9 @@ class OpenParts:
             case _:
                 return self.atoms[condition]
 
-    def undecided(self, conclusion: str, grade: str) -> tuple[FindingTest, ...]:
+    def undecided(self, conclusion: str, grade: str) -> tuple[Atom, ...]:
         """The open tests of findings on which a conclusion at a grade still rests, once each."""
-        found: dict[FindingTest, None] = {}
+        found: dict[Atom, None] = {}
         seen, waiting = {(conclusion, grade)}, [(conclusion, grade)]
         while waiting:
             for condition in self._parts(*waiting.pop()):
@@ -179,7 +180,7 @@ class OpenParts:
                 yield rule.when
                 yield from rule.blockers
 
-    def _open_leaves(self, condition: Condition) -> Iterator[FindingTest | Derived | NotDerived]:
+    def _open_leaves(self, condition: Condition) -> Iterator[Atom | Derived | NotDerived]:
         pair = self.pair(condition)
         if pair.must == pair.may:
             return
@@ -227,25 +228,23 @@ class Completions:
         earlier.
         """
         recorded = self.case.recorded
-        if test.finding in test.than:
+        if any(symptom.finding == test.finding for symptom in test.than):
             return 0
-        known = tuple(name for name in test.than if name in recorded)
         if test.finding in recorded:
-            if not is_later(Later(finding=test.finding, than=known), recorded):
+            if not is_later(test, self.case):
                 return 0
-            settled = reduce(and_, (self._no_symptom(name, active) for name in test.than if name not in recorded), self.one)
-            return settled | free
-        if any(recorded[name].value is not False and recorded[name].recorded_on is None for name in known):
+            unknown = (symptom for symptom in test.than if symptom.finding not in recorded)
+            return reduce(and_, (self._no_symptom(symptom, active) for symptom in unknown), self.one) | free
+        if not all(is_dated(answer) for symptom in test.than for answer in answers_to(symptom, self.case)):
             return 0
         given = (
             active[number] for number in self.lanes.by_finding.get(test.finding, ()) if not self.lanes.options[number].denies
         )
         return reduce(or_, given, 0) & free
 
-    def _no_symptom(self, name: str, active: Sequence[int]) -> int:
-        """Where an unknown symptom is left unknown or denied."""
-        denied = (active[number] for number in self.lanes.by_finding.get(name, ()) if self.lanes.options[number].denies)
-        return reduce(or_, denied, self.lanes.untouched(name, active, self.one))
+    def _no_symptom(self, symptom: Symptom, active: Sequence[int]) -> int:
+        """Where an unknown symptom is left unknown or answered so that no work-up has to follow."""
+        return self.lanes.silent(symptom, active) | self.lanes.untouched(symptom.finding, active, self.one)
 
     def deciding(self, plane: int) -> Iterator[str]:
         """The unknowns that decide in some completion: another answer to one of them alone changes the result."""
@@ -260,7 +259,7 @@ class Completions:
         """The unknown symptoms that could come after a work-up on record."""
         for test in self.loose:
             if test.finding == work_up:
-                yield from (name for name in test.than if name not in self.case.values)
+                yield from (item.finding for item in test.than if item.finding not in self.case.values)
 
 
 def repeated(choice: int, size: int, stride: int, count: int) -> int:

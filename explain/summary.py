@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from ..engine.moments import lapsed_in
 from ..engine.trace import Trace, holding_leaves
 from ..knowledge.conditions import Derived
+from ..knowledge.graph import findings_behind
 from ..knowledge.items import URGENCY
 from ..knowledge.language import Conclusion, KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NOT_DETERMINED, actionable, screen_states
+from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, actionable, screen_states
+from .flag_words import day_text, flag_in_words, note_in_words
 from .inquiry_words import effects_in_words
 from .proofs import Proofs
 from .rows import Row, RowWriter, concluded_by_kind, unknown_for
@@ -24,6 +27,8 @@ ALTERNATIVES = 2
 """How many conclusions of a headline kind stand on the first screen."""
 MISSING_SHOWN = 3
 QUESTIONS = 3
+AGAIN = "ask again: a correction of this answer closed a flag"
+STATES = ("open", "corrected", "resolved")
 PLAN_STATE = "plan_state"
 """The kind that says how far a plan has come."""
 
@@ -44,6 +49,8 @@ class Summary:
 
     contradictions: list[Row] = field(default_factory=list)
     urgency: list[Row] = field(default_factory=list)
+    flags: list[Row] = field(default_factory=list)
+    notes: list[Row] = field(default_factory=list)
     steps: list[Row] = field(default_factory=list)
     screens: list[Row] = field(default_factory=list)
     presentation: list[Row] = field(default_factory=list)
@@ -55,7 +62,7 @@ class Summary:
     @property
     def first(self) -> list[Row]:
         """What comes before everything else, contradictions first."""
-        return [*self.contradictions, *self.urgency, *self.steps, *self.screens]
+        return [*self.contradictions, *self.urgency, *self.flags, *self.notes, *self.steps, *self.screens]
 
     @property
     def headlines(self) -> list[Row]:
@@ -84,6 +91,8 @@ class _Chooser:
         found = Summary()
         found.contradictions = list(self.contradictions())
         found.urgency = list(self.urgency())
+        found.flags = list(self.flags())
+        found.notes = list(self.notes())
         found.steps = list(self.steps())
         found.screens = list(self.screen_row())
         if not self.emergency:
@@ -112,8 +121,8 @@ class _Chooser:
         disposition = self.assessment.disposition
         if disposition == NOT_DETERMINED:
             yield Row("Urgency", f"not determined: {self.first_open()}; {self.none_so_far()}")
-        elif disposition == NO_FLAG:
-            yield Row("Urgency", "no flag among the answers given; this does not exclude serious disease")
+        elif disposition in (NO_FLAG, NO_OPEN_FLAG):
+            yield Row("Urgency", f"{self.none_so_far()}; this does not exclude serious disease")
         else:
             yield self.rows.row(URGENCY, "Urgency", strongest_only=True)
             resting = resting_on(self.trace, URGENCY, disposition)
@@ -131,7 +140,23 @@ class _Chooser:
 
     def none_so_far(self) -> str:
         """What the answers so far say about flags."""
+        if any(self.assessment.flags):
+            return "no flag is open now; what was raised in this case stands below"
         return "no flag among the answers given" if self.assessment.case.findings else "no answer was given yet"
+
+    def flags(self) -> Iterator[Row]:
+        """What has become of the flags that are not simply raised by the answers as they stand, open ones first."""
+        named = {flag.id: flag for flag in self.knowledge.flags}
+        states = [state for state in self.assessment.flags if not state.plain]
+        for state in sorted(states, key=lambda state: STATES.index(state.state)):
+            yield Row("Flag", flag_in_words(state, named[state.flag], self.words))
+
+    def notes(self) -> Iterator[Row]:
+        """Notes beside answers that no red flag was read from, though one could be."""
+        used = findings_behind(URGENCY, self.knowledge.rules)
+        for item in (*self.assessment.case.findings, *lapsed_in(self.assessment.case)):
+            if item.note and not item.corrected and item.finding in used and item.value is not True:
+                yield Row("Note", note_in_words(item, self.words))
 
     def first_open(self) -> str:
         """What has to be done first: the first screen that is open."""
@@ -225,10 +250,27 @@ class _Chooser:
             yield Row("Plan", " ".join(states))
 
     def questions(self) -> Iterator[Question]:
-        """What to ask next, with what each answer would change."""
-        for item in (item for group in self.assessment.next_questions(QUESTIONS) for item in group.questions):
+        """What to ask next, with what each answer would change; first, again, what a correction took a grave flag from."""
+        again = list(self.corrected())
+        for name in again:
+            yield Question(name, self.words.question(name), AGAIN, self.words.purpose(name))
+        groups = self.assessment.next_questions(QUESTIONS)
+        for item in (item for group in groups for item in group.questions if item.finding not in again):
             name = item.finding
-            yield Question(name, self.words.question(name), effects_in_words(item, self.words), self.words.purpose(name))
+            asked = f"{self.words.question(name)}{self.asked_before(name)}"
+            yield Question(name, asked, effects_in_words(item, self.words), self.words.purpose(name))
+
+    def asked_before(self, finding: str) -> str:
+        """When a question was asked whose answer time has made unknown."""
+        days = [day_text(item.dated) for item in lapsed_in(self.assessment.case) if item.finding == finding]
+        return f" (asked on {days[0]}; ask again)" if days else ""
+
+    def corrected(self) -> Iterator[str]:
+        """The findings whose correction closed a flag at one of the two highest tiers."""
+        urgency = self.knowledge.conclusion_by_id.get(URGENCY)
+        grave = urgency.grades[-2:] if urgency else ()
+        states = [state for state in self.assessment.flags if state.state == "corrected" and state.grade in grave]
+        yield from dict.fromkeys(item.correction.finding for state in states for item in state.corrections)
 
 
 def held_conclusions(assessment: Assessment, trace: Trace) -> tuple[str, ...]:

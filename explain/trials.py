@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..engine.case import Case, Recorded
 from ..engine.reference import Reference
-from ..knowledge.conditions import BRANCHES, All, Condition, Derived, FindingTest, NotDerived, findings_of
+from ..knowledge.conditions import BRANCHES, FINDING_TESTS, All, Atom, Condition, Derived, FindingTest, NotDerived, findings_of
 from ..knowledge.errors import EngineError
 from ..knowledge.language import KnowledgeBase, Rule
 from .checker import same
@@ -86,8 +86,8 @@ class Trials:
             found |= plane
         return found
 
-    def decided(self, test: FindingTest) -> int:
-        """The variants in which a test of a finding holds: as it stands, or as the findings are recorded otherwise."""
+    def decided(self, test: Atom) -> int:
+        """The variants in which a test holds: as it stands, or as the findings are recorded otherwise."""
         names = findings_of(test)
         touched = {number for name in names for number in self._touching.get(name, ())}
         known: dict[Variant, bool] = {}
@@ -104,8 +104,7 @@ class Trials:
 
 def changed_case(case: Case, changes: Iterable[Recorded]) -> Case:
     """A case with some findings recorded otherwise."""
-    kept = {item.finding: item for item in case.findings} | {item.finding: item for item in changes}
-    return Case.model_construct(case=case.case, as_of=case.as_of, findings=tuple(kept[key] for key in sorted(kept)), steps=())
+    return case.with_findings(changes)
 
 
 def check_counterfactuals(knowledge: KnowledgeBase, case: Case, claimed: Counterfactuals) -> None:
@@ -171,7 +170,7 @@ def _read(knowledge: KnowledgeBase, conclusion: str) -> set[FindingTest]:
                 read(member)
         elif isinstance(condition, Derived):
             conclude(condition.conclusion)
-        elif not isinstance(condition, NotDerived):
+        elif isinstance(condition, FINDING_TESTS):
             found.add(condition)
 
     conclude(conclusion)
@@ -222,9 +221,10 @@ def _made(knowledge: KnowledgeBase, case: Case, change: Change) -> Recorded:
     before = case.values.get(change.finding)
     allowed = item is not None and not item.fixed and change.re_ask is item.past and same(change.before, before)
     _demand(allowed and (change.signed or not same(change.value, before)), "a change that may not be made", change.finding)
-    days = [value.date() if isinstance(value, datetime) else value for entry in case.findings if (value := entry.recorded_on)]
+    known = [*case.findings, *(entry for entries in case.earlier_answers.values() for entry in entries)]
+    days = [value.date() if isinstance(value, datetime) else value for entry in known if (value := entry.dated)]
     days += [case.as_of] if case.as_of else []
-    after = max(days, default=date(2000, 1, 1)) + timedelta(days=1) if change.signed else None
+    after = max(days, default=date(2000, 1, 1)) + timedelta(days=3) if change.signed else None
     who = "assumed" if change.signed else None
     return Recorded.model_construct(
         finding=change.finding, value=change.value, recorded_by=who, recorded_on=after, method=None, note=None

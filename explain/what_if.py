@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ..engine.case import Case, Value
+from ..engine.case import Case, Step, Value
 from ..engine.case_reader import read_case
 from ..engine.infer import Engine
 from ..engine.program import Outcome
@@ -81,7 +81,19 @@ def changed(case: Case, changes: Mapping[str, Any], knowledge: KnowledgeBase) ->
     Raises:
         CaseError: a change cannot be read.
     """
-    return case.after(read_case({"steps": [{"findings": dict(changes)}]}, knowledge).steps[0])
+    step = read_changes(changes, case, knowledge)
+    return case.with_findings(step.findings, step.withdrawn)
+
+
+def read_changes(changes: Mapping[str, Any], case: Case, knowledge: KnowledgeBase) -> Step:
+    """Changes written as findings of a case are, read as of the last day of a case.
+
+    Raises:
+        CaseError: a change cannot be read.
+    """
+    days = [day for day in (case.as_of, *(step.as_of for step in case.steps)) if day]
+    dated = {"as_of": days[-1]} if days else {}
+    return read_case(dated | {"steps": [{"findings": dict(changes)}]}, knowledge).steps[0]
 
 
 def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after: tuple[Case, Outcome]) -> Shifts:

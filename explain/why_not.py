@@ -16,14 +16,14 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.case import Case, Value
 from ..engine.program import Program
 from ..engine.trace import Checked, Recorder
-from ..knowledge.conditions import Derived, Known, Later, Leaf, NotDerived, Unknown
+from ..knowledge.conditions import Derived, Earlier, Known, Leaf, NotDerived, NotEarlier, Unknown
 from ..knowledge.errors import nearest
 from ..knowledge.items import LABEL_ORDER, Label
 from ..knowledge.language import KnowledgeBase, Rule
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
-Lack = Literal["unknown", "known_false", "too_low", "not_derived", "blocked", "branch"]
+Lack = Literal["unknown", "known_false", "too_low", "not_derived", "blocked", "earlier", "branch"]
 
 
 class Unmet(BaseModel):
@@ -221,8 +221,8 @@ def lack_of(leaf: Leaf, value: Value | None, grade: str | None) -> Lack:
             return "unknown"
         case Unknown():
             return "known_false"
-        case Later():
-            return "unknown" if value is None else "known_false"
+        case Earlier() | NotEarlier():
+            return "earlier"
         case _:
             return "unknown" if value is None else "known_false"
 

@@ -12,13 +12,16 @@ from functools import cached_property
 
 from ..engine.case import Value
 from ..knowledge.conditions import (
+    FINDING_TESTS,
     Absent,
     ChoiceTest,
     Derived,
+    Earlier,
     Known,
     Later,
     Leaf,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
@@ -128,6 +131,10 @@ class Words:
                 return f"{self.finding(leaf.finding)}: {' or '.join(self.choice(leaf.finding, key) for key in leaf.choices)}"
             case Later():
                 return f"{self.finding(leaf.finding)}, recorded by name and later than the symptoms"
+            case Earlier():
+                return f"{self.graded(leaf.conclusion, leaf.grade)}: at an earlier moment of this case"
+            case NotEarlier():
+                return f"{self.graded(leaf.conclusion, leaf.grade)}: at no earlier moment of this case"
             case Derived():
                 return self.graded(leaf.conclusion, leaf.grade)
             case NotDerived():
@@ -135,7 +142,7 @@ class Words:
 
     def fact(self, leaf: Leaf, value: Value | None) -> str:
         """The fact that met a leaf: the recorded value, and the bound it was compared with."""
-        if value is None or isinstance(leaf, Unknown | Derived | NotDerived):
+        if value is None or not isinstance(leaf, FINDING_TESTS) or isinstance(leaf, Unknown):
             return self.test(leaf)
         if isinstance(leaf, NumberTest):
             bound = f"{COMPARISON[leaf.comparison]} {number(leaf.value)}"

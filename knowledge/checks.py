@@ -50,6 +50,26 @@ def check_findings(knowledge: KnowledgeBase) -> Iterator[Problem]:
             yield _at(item, title, "whole number with a broken range", "the bounds cannot be reached", "use whole bounds", "K003")
 
 
+def check_ageing(knowledge: KnowledgeBase) -> Iterator[Problem]:
+    """A number moves with time, a no is good for some days, and both name what exists."""
+    known, parameters = {item.base: item for item in knowledge.findings}, knowledge.parameter_by_id
+    for item in (item for item in knowledge.findings if item.side != "right"):
+        title, implied = f"finding {item.base}", known.get(item.implies or "")
+        if item.elapses and item.type != "number":
+            yield _at(item, title, "elapses on a finding that is no number", "nothing could move", "remove it", "K003")
+        if item.good_for is not None and item.type != "yes_no":
+            yield _at(item, title, "good_for on a finding that has no no", "nothing could lapse", "remove it", "K003")
+        if item.implies and (implied is None or implied.type != "yes_no" or implied.per):
+            what, fix = f"implies {item.implies}, which is no yes/no without sides", nearest(item.implies, known)
+            yield _at(item, title, what, "it could not lapse with it", fix, "K004")
+    aged: list[tuple[Item, str, Any]] = [(item, f"finding {item.base}", item.good_for) for item in knowledge.findings]
+    aged += [(item, f"screen {item.id}", item.good_for) for item in knowledge.screens]
+    for owner, title, days in aged:
+        if isinstance(days, str) and (days[1:] not in parameters or parameters[days[1:]].unit != "days"):
+            what, fix = f"good_for {days}, which is no parameter in days", nearest(days[1:], parameters)
+            yield _at(owner, title, what, "it is unclear when a no lapses", fix, "K004")
+
+
 def check_conclusions(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """Grades are different and kinds are known; a gate names a conclusion."""
     for item in knowledge.conclusions:
@@ -112,9 +132,9 @@ def check_owners(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """A pack uses only its own ids and those of packs it requires, directly or through them."""
     reach = _reach({pack.pack: pack.requires for pack in knowledge.packs})
     owner = {item.id: item.pack for item in knowledge.findings} | {item.id: item.pack for item in knowledge.conclusions}
-    generated = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens}
-    for rule in (rule for rule in knowledge.rules if rule.id not in generated):
-        used = {leaf.finding for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)} | conclusions_read(rule)
+    for rule in (rule for rule in knowledge.rules if rule.id not in knowledge.generated):
+        used = {leaf.finding if isinstance(leaf, FINDING_TESTS) else leaf.conclusion for leaf in leaves(rule.when)}
+        used |= conclusions_read(rule)
         used |= {item.conclusion for item in rule.then}
         for key in sorted(key for key in used if owner[key] not in reach[rule.pack]):
             yield _at(
@@ -240,6 +260,7 @@ def check_rules(knowledge: KnowledgeBase) -> Iterator[Problem]:
 
 CHECKS: tuple[Callable[[KnowledgeBase], Iterator[Problem]], ...] = (
     check_findings,
+    check_ageing,
     check_conclusions,
     check_gates,
     check_parameters,

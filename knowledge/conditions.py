@@ -76,13 +76,47 @@ class ChoiceTest(BaseModel):
     choices: tuple[str, ...]
 
 
+Symptom = Annotated[Present | Known | NumberTest | ChoiceTest, Field(discriminator="test")]
+"""What a work-up has to come after: an answer that passes this test, at any moment of the case."""
+
+
 class Later(BaseModel):
-    """The work-up is known present, signed and dated, and later than every present symptom of `than`."""
+    """The work-up is known present, signed and dated, and later than every answer, of this moment or an earlier one, that
+    passes a test of `than`.
+    """
 
     model_config = FROZEN
     test: Literal["later"] = "later"
     finding: str
-    than: tuple[str, ...]
+    than: tuple[Symptom, ...]
+
+
+class Earlier(BaseModel):
+    """The conclusion was derived at one of `grades`, the weakest that counts first, at an earlier moment of the case."""
+
+    model_config = FROZEN
+    test: Literal["earlier"] = "earlier"
+    conclusion: str
+    grades: tuple[str, ...]
+
+    @property
+    def grade(self) -> str:
+        """The weakest grade that counts."""
+        return self.grades[0]
+
+
+class NotEarlier(BaseModel):
+    """The conclusion was derived at one of `grades`, the weakest that counts first, at no earlier moment of the case."""
+
+    model_config = FROZEN
+    test: Literal["not_earlier"] = "not_earlier"
+    conclusion: str
+    grades: tuple[str, ...]
+
+    @property
+    def grade(self) -> str:
+        """The weakest grade that counts."""
+        return self.grades[0]
 
 
 class Derived(BaseModel):
@@ -130,12 +164,17 @@ class AtLeast(BaseModel):
 
 
 FindingTest = Present | Absent | Unknown | Known | NumberTest | ChoiceTest | Later
+MomentTest = Earlier | NotEarlier
+Atom = FindingTest | MomentTest
+"""What is decided before a rule is looked at: inputs of the moment, which no rule of it can change."""
 ConclusionTest = Derived | NotDerived
-Leaf = FindingTest | ConclusionTest
+Leaf = Atom | ConclusionTest
 Branch = All | AnyOf | AtLeast
 Condition = Annotated[Leaf | Branch, Field(discriminator="test")]
 
 FINDING_TESTS = (Present, Absent, Unknown, Known, NumberTest, ChoiceTest, Later)
+MOMENT_TESTS = (Earlier, NotEarlier)
+ATOMS = (*FINDING_TESTS, *MOMENT_TESTS)
 BRANCHES = (All, AnyOf, AtLeast)
 
 for _branch in BRANCHES:
@@ -155,8 +194,25 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
         yield condition
 
 
+def value_tests(condition: Condition) -> Iterator[FindingTest]:
+    """Every test of a finding's value, those of the answers that a work-up has to follow included."""
+    for leaf in leaves(condition):
+        if isinstance(leaf, Later):
+            yield from leaf.than
+        elif isinstance(leaf, FINDING_TESTS):
+            yield leaf
+
+
 def findings_of(leaf: Leaf) -> tuple[str, ...]:
-    """The finding ids that a leaf reads; none for a test of a conclusion."""
-    if isinstance(leaf, ConclusionTest):
+    """The finding ids that a leaf reads, each once; none for a test of a conclusion."""
+    if isinstance(leaf, ConclusionTest | MomentTest):
         return ()
-    return (leaf.finding, *leaf.than) if isinstance(leaf, Later) else (leaf.finding,)
+    if isinstance(leaf, Later):
+        return tuple(dict.fromkeys((leaf.finding, *(symptom.finding for symptom in leaf.than))))
+    return (leaf.finding,)
+
+
+def unanswered(condition: Condition) -> tuple[str, ...]:
+    """The findings whose being unknown a condition tests, in order and once each."""
+    found = (leaf.finding for leaf in leaves(condition) if isinstance(leaf, Unknown))
+    return tuple(dict.fromkeys(found))

@@ -21,9 +21,11 @@ from .conditions import (
     ChoiceTest,
     Condition,
     Derived,
+    Earlier,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
@@ -60,6 +62,10 @@ def negated(condition: Condition, findings: Mapping[str, Finding]) -> Condition:
             return NotDerived(conclusion=name, grade=grade)
         case NotDerived(conclusion=name, grade=grade):
             return Derived(conclusion=name, grade=grade)
+        case Earlier(conclusion=name, grades=grades):
+            return NotEarlier(conclusion=name, grades=grades)
+        case NotEarlier(conclusion=name, grades=grades):
+            return Earlier(conclusion=name, grades=grades)
         case Later():
             raise NoNegationError
         case _:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .claims import Accepted, Card, Invariant
-from .conditions import FROZEN, Condition, NotDerived
+from .conditions import FROZEN, Condition, Earlier, NotDerived, NotEarlier, leaves, unanswered
 from .items import ONLY_GRADE, Id, Item, Label, Line, ReferenceId, Side, SidedId, Text
 from .words import Wording
 
@@ -53,8 +53,16 @@ class Pack(Item):
     overrides: tuple[Override, ...] = ()
 
 
+Days = Annotated[int, Field(ge=0)] | Annotated[str, StringConstraints(pattern=r"^\$[a-z][a-z0-9_]{0,59}$")]
+"""A number of days, or the parameter that holds it."""
+
+
 class Finding(Item):
-    """An observation about the patient that a case may give."""
+    """An observation about the patient that a case may give.
+
+    A number that `elapses` moves on with time; moved past its range it is unknown, and so is the yes/no that it `implies`. A
+    no of a finding is `good_for` so many days and unknown after them.
+    """
 
     id: SidedId
     type: Literal["yes_no", "number", "choice"]
@@ -67,6 +75,9 @@ class Finding(Item):
     side: Side | None = None
     fixed: bool = False
     past: bool = False
+    elapses: Literal["days", "weeks", "months", "years"] | None = None
+    good_for: Days | None = None
+    implies: Id | None = None
     codes: dict[Id, Line] = Field(default_factory=dict)
     source: tuple[ReferenceId, ...] = Field(min_length=1)
 
@@ -197,15 +208,39 @@ class Constraint(Item):
 
 
 class Screen(Item):
-    """A screen: open while one of `ask` is unknown, or while the answers missing could still reach a grade."""
+    """A screen: open while one of `ask` is unknown, or while the answers missing could still reach a grade.
+
+    A no to one of its questions is `good_for` so many days; `fixed` findings keep their answer.
+    """
 
     id: Id
     title: Line
     ask: tuple[SidedId, ...] = ()
     reach: dict[Id, Id] = Field(default_factory=dict)
     open: Id
+    good_for: Days | None = None
     source: tuple[ReferenceId, ...] = Field(min_length=1)
     interpretation: Text | None = None
+
+
+class Flag(Item):
+    """A flag: once `raised` at a moment it stays so at all later ones, until its work-up has `resolved` it.
+
+    `open` is the conclusion that holds while it is raised and not resolved, at the same grade.
+    """
+
+    id: Id
+    title: Line
+    raised: Id
+    resolved: Id
+    open: Id
+    work_up: Id
+    source: tuple[ReferenceId, ...] = Field(min_length=1)
+    interpretation: Text | None = None
+
+    def staying(self, grade: str) -> str:
+        """The id of the rule by which the flag stays raised at a grade."""
+        return f"{self.pack}/{self.id}_stays_{grade}"
 
 
 class Difference(Item):
@@ -296,6 +331,7 @@ class KnowledgeBase(BaseModel):
     rules: tuple[Rule, ...]
     constraints: tuple[Constraint, ...] = ()
     screens: tuple[Screen, ...] = ()
+    flags: tuple[Flag, ...] = ()
     differences: tuple[Difference, ...] = ()
     estimates: tuple[Estimate, ...] = ()
     not_encoded: tuple[NotEncoded, ...] = ()
@@ -333,6 +369,45 @@ class KnowledgeBase(BaseModel):
     def parameter_by_id(self) -> dict[str, Parameter]:
         """Parameters by id, as any local policy sets them."""
         return {item.id: item for item in self.parameters}
+
+    @cached_property
+    def ageing(self) -> frozenset[str]:
+        """The findings whose answers change with time alone: numbers that move, and a no that is good for some days."""
+        moving = {item.id for item in self.findings if item.elapses}
+        return frozenset(moving | set(self.good_for))
+
+    @cached_property
+    def good_for(self) -> dict[str, int]:
+        """For how many days a no counts, by finding: the least that the finding or a screen that asks it says."""
+        found: dict[str, int] = {}
+        said = [(item.id, item.good_for) for item in self.findings]
+        said += [(name, screen.good_for) for screen in self.screens for name in self.asked_by(screen)]
+        for name, days in said:
+            if days is not None and not self.finding_by_id[name].fixed:
+                found[name] = min(self.days(days), found.get(name, self.days(days)))
+        return found
+
+    def days(self, written: int | str) -> int:
+        """A number of days as written: the number, or the value of `$parameter`."""
+        return int(self.parameter_by_id[written[1:]].value) if isinstance(written, str) else written
+
+    def asked_by(self, screen: Screen) -> tuple[str, ...]:
+        """The questions of a screen: those it lists, or all that its rule waits for."""
+        rule = self.rule_by_id.get(f"{screen.pack}/{screen.open}")
+        return screen.ask or (unanswered(rule.when) if rule else ())
+
+    @cached_property
+    def generated(self) -> frozenset[str]:
+        """The ids of the rules that no author wrote: those of screens, and those by which flags stay raised."""
+        screens = {f"{screen.pack}/{screen.open}" for screen in self.screens}
+        staying = {flag.staying(grade) for flag in self.flags for grade in self.conclusion_by_id[flag.raised].grades}
+        return frozenset(screens | staying)
+
+    @cached_property
+    def remembered(self) -> dict[str, tuple[str, ...]]:
+        """The grades of each conclusion that some rule asks earlier moments for."""
+        read = (leaf.conclusion for rule in self.rules for leaf in leaves(rule.when) if isinstance(leaf, Earlier | NotEarlier))
+        return {name: self.conclusion_by_id[name].grades for name in dict.fromkeys(read)}
 
     @cached_property
     def kind_by_id(self) -> dict[str, Kind]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from .conditions import BRANCHES, AtLeast, Condition, NumberTest, findings_of, leaves
+from .conditions import BRANCHES, AtLeast, Condition, NumberTest, findings_of, leaves, value_tests
 from .errors import Problem
 from .items import Item
 from .language import KnowledgeBase, Rule
@@ -33,8 +33,8 @@ class Lint:
 
     @cached_property
     def written(self) -> tuple[Rule, ...]:
-        """Rules that an author wrote, one of each pair of sides; what a screen generates is not judged."""
-        generated = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
+        """Rules that an author wrote, one of each pair of sides; what a screen or a flag generates is not judged."""
+        generated = self.knowledge.generated
         return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in generated)
 
 
@@ -183,8 +183,10 @@ def _covered(run: Lint, rule: Rule, other: Rule) -> Iterator[Problem]:
 
 def lint_parameters(run: Lint) -> Iterator[Problem]:
     """K034: parameters that nothing uses."""
-    used = {leaf.parameter for rule in run.knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, NumberTest)}
+    used = {test.parameter for rule in run.knowledge.rules for test in value_tests(rule.when) if isinstance(test, NumberTest)}
     used |= {part.parameter for rule in run.knowledge.rules for part in _parts(rule.when) if isinstance(part, AtLeast)}
+    aged = [item.good_for for item in (*run.knowledge.findings, *run.knowledge.screens)]
+    used |= {days[1:] for days in aged if isinstance(days, str)}
     spoken = " ".join(wording.model_dump_json() for wording in run.knowledge.wording)
     for item in run.knowledge.parameters:
         if item.id not in used and f"${item.id}}}" not in spoken and f"${item.id}" not in spoken:

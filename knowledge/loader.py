@@ -15,7 +15,7 @@ from .claims import Accepted, Card
 from .declaring import declare, override_parameters
 from .errors import Problem, nearest
 from .fingerprint import fingerprint_of
-from .language import Difference, Estimate, KnowledgeBase, NotEncoded, Pack, PackCase, Reference, Screen
+from .language import Difference, Estimate, Flag, KnowledgeBase, NotEncoded, Pack, PackCase, Reference, Screen
 from .loading import Loading, both_sides, stop_if_wrong
 from .reading import PackItems, read_pack
 from .ruling import refuse_circle, resolve_rules
@@ -130,6 +130,7 @@ def _assemble(loading: Loading) -> KnowledgeBase:
         rules=tuple(loading.rules),
         constraints=tuple(loading.constraints),
         screens=tuple(loading.of(Screen)),
+        flags=tuple(loading.of(Flag)),
         differences=tuple(loading.of(Difference)),
         estimates=tuple(loading.of(Estimate)),
         not_encoded=tuple(loading.of(NotEncoded)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .conditions import All, AnyOf, AtLeast, Condition, Derived, NotDerived
+from .conditions import All, AnyOf, AtLeast, Condition, Derived, Earlier, NotDerived, NotEarlier
 from .graph import strata_of
 from .invariants import NoNegationError, negated
 from .language import Finding, KnowledgeBase, Rule
@@ -51,6 +51,8 @@ class Possible:
                 return self.of_grade(name, self.knowledge.conclusion_by_id[name].rank(grade))
             case NotDerived(conclusion=name, grade=grade):
                 return {name: frozenset(range(-1, self.knowledge.conclusion_by_id[name].rank(grade)))}
+            case Earlier() | NotEarlier():
+                return NOTHING_NEEDED
             case _:
                 found = frozenset(value for value in self.values[condition.finding] if passes(condition, _plain(value)))
                 return {condition.finding: found} if found else None

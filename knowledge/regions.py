@@ -22,7 +22,7 @@ from .conditions import (
     NumberTest,
     Present,
     Unknown,
-    leaves,
+    value_tests,
 )
 from .language import Finding, KnowledgeBase
 
@@ -71,7 +71,7 @@ def regions(knowledge: KnowledgeBase, more: Iterable[Condition] = ()) -> dict[st
     conditions += [test for item in knowledge.constraints for test in item.never]
     conditions += [item.violation for item in knowledge.invariants if item.violation]
     for condition in (*conditions, *more):
-        for leaf in leaves(condition):
+        for leaf in value_tests(condition):
             if isinstance(leaf, NumberTest):
                 bounds.setdefault(leaf.finding, set()).add(leaf.value)
     return {item.id: (None, *values_of(item, bounds.get(item.id, set()))) for item in knowledge.findings}

@@ -18,9 +18,11 @@ from .conditions import (
     ChoiceTest,
     Condition,
     Derived,
+    Earlier,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
@@ -79,6 +81,10 @@ class Resolver:
         if key in {"all", "any"}:
             of = self.members(value, (*path, key))
             return All(of=of) if key == "all" else AnyOf(of=of)
+        if key == "earlier":
+            return self.earlier(value, (*path, key))
+        if key == "not" and isinstance(value, dict) and set(value) == {"earlier"}:
+            return self.opposite_of_earlier(value["earlier"], (*path, key, "earlier"))
         if key in {"not", "unknown", "known"}:
             return self.recorded(key, value, path)
         if key in {"either", "both"}:
@@ -189,12 +195,46 @@ class Resolver:
         if not than:
             return self.refuse((*path, "than"), "later than nothing", "it has no meaning", "list the symptoms", "K007")
         work_up, sided = self.answered(raw["later"], (*path, "later"))
-        symptoms = [self.answered(name, (*path, "than")) for name in than]
-        if work_up is None or any(symptom is None for symptom, _ in symptoms):
+        symptoms = [self.symptom(item, (*path, "than", number)) for number, item in enumerate(than)]
+        if work_up is None or None in symptoms:
             return NOTHING
         if work_up.type != "yes_no":
             return self.refuse(path, f"{work_up.id} is not a yes/no", "it cannot be negative", "name a yes/no", "K007")
-        return Later(finding=sided, than=tuple(name for _, name in symptoms))
+        return Later(finding=sided, than=tuple(symptom for symptom in symptoms if symptom is not None))
+
+    def symptom(self, raw: Any, path: Path) -> Present | Known | NumberTest | ChoiceTest | None:
+        """What a work-up has to come after: a yes, any value of a bare id, or a value that passes a test."""
+        if isinstance(raw, dict) and len(raw) == 1:
+            test = self.condition(raw, path)
+            if isinstance(test, NumberTest | ChoiceTest | Known):
+                return test
+            if test != NOTHING:
+                why, fix = "only an answer has a date", "name a finding, or test its value: {finding: ...}"
+                self.refuse(path, "later than something that is no answer", why, fix, "K007")
+            return None
+        finding, sided = self.answered(raw, path)
+        if finding is None:
+            return None
+        return Present(finding=sided) if finding.type == "yes_no" else Known(finding=sided)
+
+    def earlier(self, raw: Any, path: Path) -> Condition:
+        """A conclusion that was derived at an earlier moment of the case, at a grade or above."""
+        name, grade = next(iter(raw.items())) if isinstance(raw, dict) and len(raw) == 1 else (raw, None)
+        finding, conclusion, sided = self.look_up(name, path)
+        if finding is not None:
+            why, fix = "findings of earlier moments are read by later:", "name the conclusion that was derived from it"
+            return self.refuse(path, f"earlier, of the finding {finding.id}", why, fix, "K007")
+        if conclusion is None:
+            return NOTHING
+        test = self.grade(conclusion, sided, grade or conclusion.grades[0], path)
+        if not isinstance(test, Derived):
+            return NOTHING
+        return Earlier(conclusion=sided, grades=conclusion.grades[conclusion.rank(test.grade) :])
+
+    def opposite_of_earlier(self, raw: Any, path: Path) -> Condition:
+        """A conclusion that was derived at no earlier moment."""
+        test = self.earlier(raw, path)
+        return NotEarlier(conclusion=test.conclusion, grades=test.grades) if isinstance(test, Earlier) else test
 
     def answered(self, name: Any, path: Path) -> tuple[Finding | None, str]:
         """A finding and its id with its side: a conclusion has no date."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .claims import InvariantItem
-from .conditions import ConclusionTest, NotDerived, leaves
+from .conditions import ConclusionTest, Earlier, MomentTest, NotDerived, leaves
 from .errors import nearest
 from .graph import find_cycle
 from .invariants import resolve_invariant
 from .items import ONLY_GRADE, SIDES, Item, Side
-from .language import Consequence, Constraint, ConstraintItem, Rule, RuleItem, Screen
+from .language import Conclusion, Consequence, Constraint, ConstraintItem, Flag, Rule, RuleItem, Screen
 from .loading import Loading, both_sides
 from .reading import PackItems
 from .resolve import Resolver
@@ -36,6 +36,8 @@ def resolve_rules(loading: Loading) -> None:
         for invariant in pack.of(InvariantItem):
             resolver = _resolver(loading, pack, invariant, f"invariant {invariant.id}", None)
             loading.invariants += resolve_invariant(invariant, resolver, loading.kinds)
+    if not loading.problems:
+        add_flags(loading)
     if not loading.problems:
         add_screens(loading)
 
@@ -120,7 +122,7 @@ def _resolve_constraint(loading: Loading, pack: PackItems, item: ConstraintItem)
     resolver = _resolver(loading, pack, item, f"constraint {item.id}", None)
     never = tuple(resolver.condition(raw, ("never", number)) for number, raw in enumerate(item.never))
     for number, test in enumerate(never):
-        if any(isinstance(leaf, ConclusionTest) for leaf in leaves(test)):
+        if any(isinstance(leaf, ConclusionTest | MomentTest) for leaf in leaves(test)):
             why, fix = "only answers can contradict one another", "test findings"
             resolver.refuse(("never", number), "a test of a conclusion", why, fix, "K007")
     place = {key: getattr(item, key) for key in ("id", "because", "pack", "file", "line")}
@@ -136,6 +138,42 @@ def refuse_circle(loading: Loading) -> bool:
         why = "no order of evaluation gives one meaning"
         loading.refuse(rule, f"rule {rule.id}", what, why, "remove one dependency", "K010")
     return bool(circle)
+
+
+def add_flags(loading: Loading) -> None:
+    """Generate the rules by which each flag stays raised, one for each grade."""
+    conclusions = loading.names.conclusions
+    for flag in loading.of(Flag):
+        title = f"flag {flag.id}"
+        named = ((flag.raised, conclusions), (flag.resolved, conclusions), (flag.open, conclusions))
+        wrong = [(name, known) for name, known in (*named, (flag.work_up, loading.names.findings)) if name not in known]
+        for name, known in wrong:
+            fix = nearest(name, known)
+            loading.refuse(flag, title, f"unknown id {name}", "the flag would not stay raised", fix, "K018")
+        if not wrong and conclusions[flag.raised].grades != conclusions[flag.open].grades:
+            what, why = (
+                f"{flag.raised} and {flag.open} have different grades",
+                "an open flag has the grade at which it was raised",
+            )
+            loading.refuse(flag, title, what, why, "declare both with the same grades", "K018")
+        if not wrong:
+            loading.rules += flag_rules(flag, conclusions[flag.raised])
+
+
+def flag_rules(flag: Flag, raised: Conclusion) -> Iterable[Rule]:
+    """The rules that keep a flag raised: raised at a grade at an earlier moment, it is raised at that grade now."""
+    for rank, grade in enumerate(raised.grades):
+        yield Rule(
+            id=flag.staying(grade),
+            title=f"{flag.title} raised at an earlier moment" + (f", {grade}" if len(raised.grades) > 1 else ""),
+            when=Earlier(conclusion=raised.id, grades=raised.grades[rank:]),
+            then=(Consequence(conclusion=raised.id, grade=grade),),
+            source=flag.source,
+            interpretation=flag.interpretation,
+            pack=flag.pack,
+            file=flag.file,
+            line=flag.line,
+        )
 
 
 def add_screens(loading: Loading) -> None:

@@ -21,10 +21,12 @@ from .conditions import (
     ChoiceTest,
     Condition,
     Derived,
+    Earlier,
     FindingTest,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
@@ -161,7 +163,7 @@ class Reach:
             for leaf in leaves(rule.when):
                 match leaf:
                     case Later(than=than):
-                        yield from than
+                        yield from (symptom.finding for symptom in than)
                     case Unknown(finding=name):
                         yield name
                     case Derived(conclusion=name):
@@ -179,7 +181,7 @@ class Reach:
             for leaf in leaves(rule.when):
                 if isinstance(leaf, Derived | NotDerived):
                     yield from self._deriving(leaf.conclusion, seen | {conclusion})
-                else:
+                elif not isinstance(leaf, Earlier | NotEarlier):
                     yield leaf.finding
             for item in rule.blockers:
                 yield from self._withdrawing(item.conclusion, seen | {conclusion})
@@ -227,9 +229,3 @@ def _alternatives(condition: Condition) -> tuple[Condition, ...]:
     if isinstance(condition, AnyOf):
         return tuple(part for member in condition.of for part in _alternatives(member))
     return (condition,)
-
-
-def unanswered(condition: Condition) -> tuple[str, ...]:
-    """The findings whose being unknown a condition tests, in order and once each."""
-    found = (leaf.finding for leaf in leaves(condition) if isinstance(leaf, Unknown))
-    return tuple(dict.fromkeys(found))

@@ -11,7 +11,7 @@ from sijoint.engine.case import Case, Recorded
 from sijoint.engine.reference import Reference
 from sijoint.knowledge.conditions import All, AnyOf, AtLeast, ChoiceTest, Condition, Derived, Later, NumberTest, Present, leaves
 from sijoint.knowledge.language import Finding, KnowledgeBase, Rule
-from strategies import cases, knowledge_bases, values_of
+from strategies import cases, knowledge_bases, moments, symptom, values_of
 
 Meets = Callable[[Reference], bool]
 
@@ -26,7 +26,7 @@ def small(draw: st.DrawFn, *, later: bool = False, findings: int = 4) -> tuple[K
     content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
     changed = {"findings": marked, "rules": rules, "fingerprint": f"{base.fingerprint} {marked!r} {rules!r}"}
     knowledge = KnowledgeBase.model_construct(**(content | changed))
-    return knowledge, draw(cases(knowledge))
+    return knowledge, draw(moments(knowledge) if later else cases(knowledge))
 
 
 @st.composite
@@ -71,9 +71,9 @@ def dated(draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
     rules = []
     for rule in base.rules:
         work_up = draw(st.sampled_from(yes_no))
-        symptoms = [item.id for item in draw(st.permutations(base.findings)) if item.id != work_up.id]
-        later = Later(finding=work_up.id, than=tuple(symptoms[: draw(st.integers(1, 2))]))
-        read_twice = [item for item in base.findings if item.id == symptoms[0]]
+        symptoms = [item for item in draw(st.permutations(base.findings)) if item.id != work_up.id]
+        later = Later(finding=work_up.id, than=tuple(draw(symptom(item)) for item in symptoms[: draw(st.integers(1, 2))]))
+        read_twice = [item for item in base.findings if item.id == symptoms[0].id]
         besides = _test(draw(st.sampled_from([*read_twice * 3, *base.findings])), draw(st.integers(0, 2)))
         shape = draw(st.sampled_from([All(of=(later, besides)), AnyOf(of=(later, besides)), All(of=(later,))]))
         rules.append(rule.model_copy(update={"when": shape}))
@@ -87,7 +87,7 @@ def dated(draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
 def _signed(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
     """The last values of a finding, undated, and signed on each of two days."""
     found = plain_answers(item, knowledge)[-2:]
-    days = (date(2026, 1, 5), date(2026, 1, 6))
+    days = (date(2026, 1, 5), date(2026, 1, 8))
     return found + [entry.model_copy(update={"recorded_by": "Dr A", "recorded_on": day}) for day in days for entry in found]
 
 
@@ -109,8 +109,7 @@ def reads_dates(knowledge: KnowledgeBase) -> frozenset[str]:
 
 
 def recorded(case: Case, entries: tuple[Recorded, ...]) -> Case:
-    kept = {item.finding: item for item in case.findings} | {item.finding: item for item in entries}
-    return Case(case=case.case, as_of=case.as_of, findings=tuple(kept[key] for key in sorted(kept)))
+    return case.with_findings(entries)
 
 
 def plain_answers(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:

@@ -7,12 +7,12 @@ reproducible and shrink: fewer rules, fewer findings, shallower conditions, more
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import islice, product
 from typing import Any, Literal
 
 from hypothesis import strategies as st
-from sijoint.engine.case import Case, Recorded, Step, Value
+from sijoint.engine.case import Case, Moment, Recorded, Step, Value
 from sijoint.knowledge.conditions import (
     BRANCHES,
     FINDING_TESTS,
@@ -23,14 +23,18 @@ from sijoint.knowledge.conditions import (
     ChoiceTest,
     Condition,
     Derived,
+    Earlier,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
+    Symptom,
     Unknown,
     findings_of,
     leaves,
+    value_tests,
 )
 from sijoint.knowledge.fingerprint import fingerprint_of
 from sijoint.knowledge.items import SIDES, Side
@@ -57,8 +61,12 @@ DAYS: tuple[date | None, ...] = (
     datetime(2026, 3, 2, 8, 0),
     datetime(2026, 3, 2, 8, 30),
     datetime(2026, 3, 2, 8, 30, tzinfo=UTC),
+    datetime(2026, 3, 2, 9, 0, tzinfo=timezone(timedelta(hours=5))),
+    datetime(2026, 3, 1, 23, 0, tzinfo=timezone(timedelta(hours=-9))),
     date(2026, 3, 3),
+    date(2026, 3, 6),
 )
+LAST_DAY = date(2026, 3, 6)
 GRADES = (("given",), ("possible", "likely"), ("low", "middle", "high"))
 CHOICES = ("left", "right", "both", "midline")
 SOURCE = ("R1",)
@@ -305,11 +313,29 @@ def _choice(item: Finding, names: list[str]) -> ChoiceTest:
 
 def _later(findings: Sequence[Finding]) -> st.SearchStrategy[Condition]:
     work_ups = st.sampled_from([item.id for item in findings if item.type == "yes_no"])
-    symptoms = st.lists(st.sampled_from([item.id for item in findings]), min_size=1, max_size=3, unique=True).map(tuple)
+    symptoms = st.lists(st.one_of(list(map(symptom, findings))), min_size=1, max_size=3, unique=True).map(tuple)
     return st.builds(lambda finding, than: Later(finding=finding, than=than), work_ups, symptoms)
 
 
-def _comparisons(item: Finding, parameters: Sequence[Parameter]) -> st.SearchStrategy[Condition]:
+def symptom(item: Finding) -> st.SearchStrategy[Symptom]:
+    """An answer that a work-up has to follow: a yes, any value, or a value that passes a test."""
+    if item.type == "yes_no":
+        return st.just(Present(finding=item.id))
+    known: st.SearchStrategy[Symptom] = st.just(Known(finding=item.id))
+    if item.type == "number":
+        return st.one_of(known, _comparisons(item, ()))
+    chosen = st.lists(st.sampled_from(item.choices), min_size=1, unique=True)
+    return st.one_of(known, chosen.map(lambda names: _choice(item, names)))
+
+
+def earlier_tests(conclusions: Sequence[Conclusion]) -> st.SearchStrategy[Condition]:
+    """Tests of what an earlier moment came to, of any conclusion: they make no circle."""
+    pairs = [(item.id, item.grades[rank:]) for item in conclusions for rank in range(len(item.grades))]
+    tests = [kind(conclusion=name, grades=grades) for name, grades in pairs for kind in (Earlier, NotEarlier)]
+    return st.sampled_from(tests)
+
+
+def _comparisons(item: Finding, parameters: Sequence[Parameter]) -> st.SearchStrategy[NumberTest]:
     low, high = item.range or (0, 0)
     bounds: list[tuple[int | float, str | None]] = [(value, None) for value in (0, low, 1, high, *(() if item.whole else (0.5,)))]
     bounds += [(parameter.value, parameter.id) for parameter in parameters]
@@ -354,7 +380,8 @@ class _Rules:
         max_leaves: int,
     ) -> None:
         self.conclusions, self.gated_by, self.max_leaves = conclusions, gated_by, max_leaves
-        self.tests = finding_tests(findings, parameters, later=later)
+        tests = finding_tests(findings, parameters, later=later)
+        self.tests = st.one_of(tests, tests, tests, earlier_tests(conclusions)) if later else tests
         self.bases = list(dict.fromkeys(item.base for item in conclusions))
         self.by_id = {item.id: item for item in conclusions}
 
@@ -433,11 +460,11 @@ def _other(name: str) -> str:
 def _mirrored(condition: Any) -> Any:
     if isinstance(condition, BRANCHES):
         return condition.model_copy(update={"of": tuple(_mirrored(member) for member in condition.of)})
-    if isinstance(condition, Derived | NotDerived):
+    if isinstance(condition, Derived | NotDerived | Earlier | NotEarlier):
         return condition.model_copy(update={"conclusion": _other(condition.conclusion)})
     change: dict[str, Any] = {"finding": _other(condition.finding)}
     if isinstance(condition, Later):
-        change["than"] = tuple(map(_other, condition.than))
+        change["than"] = tuple(map(_mirrored, condition.than))
     return condition.model_copy(update=change)
 
 
@@ -471,7 +498,24 @@ def cases(draw: st.DrawFn, knowledge: KnowledgeBase, *, complete: bool = False, 
             gone = draw(st.lists(st.sampled_from([item.id for item in knowledge.findings]), max_size=2, unique=True))
             gone = sorted(set(gone) - {item.finding for item in known})
             later.append(Step(as_of=day, title=f"step {number}", findings=known, withdrawn=tuple(gone)))
-    return Case(case="random", as_of=draw(st.sampled_from([None, date(2026, 3, 3)])), findings=findings, steps=tuple(later))
+    as_of = LAST_DAY if later or any(item.recorded_on for item in findings) else draw(st.sampled_from([None, LAST_DAY]))
+    return Case(case="random", as_of=as_of, findings=findings, steps=tuple(later))
+
+
+@st.composite
+def moments(draw: st.DrawFn, knowledge: KnowledgeBase) -> Case:
+    """A case at a first or a later moment: with answers that were replaced since, and what earlier moments came to."""
+    case = draw(cases(knowledge))
+    if draw(st.booleans()):
+        return case
+    dated = dated_findings(knowledge)
+    gone = _drawn(draw, [item for item in knowledge.findings if item.id in dated], knowledge, dated, complete=False)
+    earlier = []
+    for item in knowledge.conclusions:
+        grade = draw(st.sampled_from([None, *item.grades]))
+        earlier += [(item.id, grade)] if grade and item.id in knowledge.remembered else []
+    content = {name: getattr(case, name) for name in ("case", "as_of", "findings")}
+    return Moment(**content, history=tuple(item for item in gone if item.value is not False), earlier=tuple(earlier))
 
 
 def _drawn(
@@ -514,8 +558,8 @@ def values_of(item: Finding, knowledge: KnowledgeBase) -> list[Value]:
 
 
 def _bounds(finding: str, knowledge: KnowledgeBase) -> Iterator[int | float]:
-    tests = [leaf for rule in knowledge.rules for leaf in leaves(rule.when)]
-    tests += [leaf for item in knowledge.constraints for test in item.never for leaf in leaves(test)]
+    tests = [leaf for rule in knowledge.rules for leaf in value_tests(rule.when)]
+    tests += [leaf for item in knowledge.constraints for test in item.never for leaf in value_tests(test)]
     yield from (leaf.value for leaf in tests if isinstance(leaf, NumberTest) and leaf.finding == finding)
 
 
@@ -536,7 +580,7 @@ def completions(knowledge: KnowledgeBase, case: Case, *, limit: int = 4096) -> I
     options = [_ways(item, knowledge, signed=item.id in dated) for item in open_findings]
     for chosen in islice(product(*options), limit):
         findings = sorted((*case.findings, *chosen), key=lambda item: item.finding)
-        yield Case(case=case.case, as_of=case.as_of, findings=tuple(findings))
+        yield case.with_findings(findings)
 
 
 def _ways(item: Finding, knowledge: KnowledgeBase, *, signed: bool) -> list[Recorded]:

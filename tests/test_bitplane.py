@@ -59,12 +59,14 @@ def test_fired_names_the_rules_in_program_order(drawn: Drawn) -> None:
         assert fired == [name for name in order if name in bitplane.evaluate(case).fired]
 
 
-def test_later_tests_fail_without_dates_and_hold_when_told() -> None:
-    from sijoint.knowledge.conditions import Later
+def test_values_alone_are_a_first_visit_without_dates() -> None:
+    from sijoint.knowledge.conditions import Earlier, Later, NotEarlier
 
-    bitplane = Bitplane(program_of(rule_of(Later(finding="work_up", than=("pain",)))))
-    assert bitplane.fired({"work_up": True}) == []
-    assert bitplane.fired({"work_up": True}, later=[True]) == ["pack/rule"]
+    later = Bitplane(program_of(rule_of(Later(finding="work_up", than=(Present(finding="pain"),)))))
+    assert later.fired({"work_up": True}) == []
+    never, ever = (kind(conclusion="c", grades=("given",)) for kind in (NotEarlier, Earlier))
+    assert Bitplane(program_of(rule_of(never))).fired({}) == ["pack/rule"]
+    assert Bitplane(program_of(rule_of(ever))).fired({}) == []
 
 
 @given(knowledge_bases())

@@ -73,8 +73,8 @@ def test_an_unknown_finding_may_come_out_either_way(test: type[Present | Absent 
 
 
 def test_a_later_symptom_can_only_break_a_work_up() -> None:
-    test = Later(finding="work_up", than=("pain",))
-    signed = Recorded(finding="work_up", value=True, recorded_by="Dr A", recorded_on=date(2026, 3, 2))
+    test = Later(finding="work_up", than=(Present(finding="pain"),))
+    signed = Recorded(finding="work_up", value=True, recorded_by="Dr A", recorded_on=date(2026, 3, 5))
     earlier = Recorded(finding="pain", value=True, recorded_on=date(2026, 3, 1))
     assert atom_bounds(test, Case()) == OPEN
     assert atom_bounds(test, Case(findings=(signed,))) == OPEN

@@ -17,6 +17,7 @@ from conftest import EXAMPLES, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
+from sijoint.engine.moments import moments_of
 from sijoint.engine.atoms import decide
 from sijoint.engine.case import Recorded
 from sijoint.explain.schemas import schema_of
@@ -353,7 +354,7 @@ def test_nothing_is_assessed_where_one_answer_is_wrong(knowledge: KnowledgeBase)
 
 
 def stepped(*steps: Mapping[str, Any], **first: Any) -> tuple[Case, ...]:
-    return read_case({"as_of": "2026-03-01", "findings": first, "steps": list(steps)}, CLINIC).moments()
+    return moments_of(read_case({"as_of": "2026-03-01", "findings": first, "steps": list(steps)}, CLINIC), CLINIC)
 
 
 def test_steps_replace_record_and_withdraw() -> None:

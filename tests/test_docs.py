@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT
+from sijoint.engine.moments import moments_of
 from sijoint.knowledge.language import RuleItem
 from sijoint.knowledge.reading import _MODELS
 from sijoint.knowledge.words import Wording
@@ -74,7 +75,7 @@ def test_the_rule_in_the_readme_is_a_shipped_one(knowledge: KnowledgeBase) -> No
     (path,) = {rule.file for rule in knowledge.rules if rule.id.partition("/")[2] == shown["id"]}
     (shipped,) = (item for item in yaml.safe_load((ROOT / "knowledge" / "packs" / path).read_text()) if item["id"] == shown["id"])
     assert shown == {key: shipped[key] for key in shown}
-    assert read_case(case, knowledge).moments()[-1].values["saddle_numbness"] is True
+    assert moments_of(read_case(case, knowledge), knowledge)[-1].values["saddle_numbness"] is True
 
 
 def test_every_command_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,7 +80,7 @@ def rule(name: str, when: Any, grade: str = "possible") -> Rule:
 
 
 def fired(evaluator: str, knowledge: KnowledgeBase, **values: Any) -> set[str]:
-    case = read_case({"findings": values}, knowledge)
+    case = read_case({"as_of": "2026-03-09", "findings": values}, knowledge)
     return {name.removeprefix("p/") for name in Engine(knowledge, (evaluator,)).infer(case).outcome.fired}
 
 
@@ -131,23 +131,37 @@ def test_the_strongest_rule_sets_the_grade(evaluator: str) -> None:
 @pytest.mark.parametrize(
     ("work_up", "symptom", "holds"),
     [
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02"}, None, True),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02"}, {"value": False}, True),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02"}, {"value": True, "recorded_on": "2026-03-01"}, True),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02"}, {"value": True, "recorded_on": "2026-03-02"}, False),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02"}, {"value": True, "recorded_on": "2026-03-03"}, False),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02"}, {"value": True}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, None, True),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, {"value": False}, True),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, {"value": True, "recorded_on": "2026-03-02"}, True),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, {"value": True, "recorded_on": "2026-03-03"}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, {"value": True, "recorded_on": "2026-03-05"}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, {"value": True, "recorded_on": "2026-03-06"}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-05"}, {"value": True}, False),
         ({"recorded_by": "Dr A"}, {"value": True, "recorded_on": "2026-03-01"}, False),
-        ({"recorded_on": "2026-03-02"}, {"value": True, "recorded_on": "2026-03-01"}, False),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T09:00"}, {"value": True, "recorded_on": "2026-03-02T08:00"}, True),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T08:00"}, {"value": True, "recorded_on": "2026-03-02T09:00"}, False),
-        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T09:00"}, {"value": True, "recorded_on": "2026-03-02"}, False),
+        ({"recorded_on": "2026-03-05"}, {"value": True, "recorded_on": "2026-03-01"}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T09:00Z"}, {"value": True, "recorded_on": "2026-03-02T08:59Z"}, True),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T09:00Z"}, {"value": True, "recorded_on": "2026-03-02T09:00Z"}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T08:00Z"}, {"value": True, "recorded_on": "2026-03-02T09:00Z"}, False),
+        (
+            {"recorded_by": "Dr A", "recorded_on": "2026-03-02T10:00+05:00"},
+            {"value": True, "recorded_on": "2026-03-02T09:00Z"},
+            False,
+        ),
+        (
+            {"recorded_by": "Dr A", "recorded_on": "2026-03-02T09:00-05:00"},
+            {"value": True, "recorded_on": "2026-03-02T10:00Z"},
+            True,
+        ),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T09:00"}, {"value": True, "recorded_on": "2026-03-02T08:00"}, False),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-03T11:00"}, {"value": True, "recorded_on": "2026-03-02T08:00"}, True),
+        ({"recorded_by": "Dr A", "recorded_on": "2026-03-02T23:00"}, {"value": True, "recorded_on": "2026-03-02"}, False),
     ],
 )
 def test_a_work_up_counts_when_signed_dated_and_later(
     evaluator: str, work_up: dict[str, Any], symptom: dict[str, Any] | None, holds: bool
 ) -> None:
-    knowledge = base_of(rule("later", Later(finding="a", than=("b",))))
+    knowledge = base_of(rule("later", Later(finding="a", than=(Present(finding="b"),))))
     assert fired(evaluator, knowledge, a={"value": True, **work_up}, b=symptom) == ({"later"} if holds else set())
     assert fired(evaluator, knowledge, a={"value": False, **work_up}, b=symptom) == set()
 

@@ -145,7 +145,7 @@ def resolved(tmp_path: Path, when: str, **parts: str) -> KnowledgeBase:
             "{at_least: $signs, of: [lifted, thrust.left]}",
             AtLeast(k=2, of=(Present(finding="lifted"), Present(finding="thrust.left")), parameter="signs"),
         ),
-        ("{later: fever_cleared, than: [fever]}", Later(finding="fever_cleared", than=("fever",))),
+        ("{later: fever_cleared, than: [fever]}", Later(finding="fever_cleared", than=(Present(finding="fever"),))),
     ],
 )
 def test_reads_a_condition(when: str, condition: object, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sijoint.engine import reference, rete
@@ -198,14 +198,14 @@ def test_keeps_sides_apart() -> None:
 @needs_durable
 def test_agrees_on_later_numbers_and_choices() -> None:
     tests = [
-        Later(finding="work_up", than=("a", "b")),
+        Later(finding="work_up", than=(Present(finding="a"), Present(finding="b"))),
         *(NumberTest(finding="n", comparison=how, value=4) for how in ("over", "at_least", "under", "at_most", "exactly")),
         ChoiceTest(finding="c", choices=("x", "y")),
     ]
     rules = [rule(f"r{place}", test, {"out": "given"}) for place, test in enumerate(tests)]
     knowledge = base(rules, {"out": ("given",)}, ["work_up", "a", "b", "n", "c"])
     durable = evaluator(knowledge)
-    days = (None, date(2026, 1, 1), date(2026, 1, 2), datetime(2026, 1, 2, 9), datetime(2026, 1, 2, 10))
+    days = (None, date(2026, 1, 1), date(2026, 1, 5), datetime(2026, 1, 5, 9), datetime(2026, 1, 7, 10, tzinfo=UTC))
     seen = set()
     for done, began, n, c in itertools.product(days, days, (None, 3, 4, 4.5), (None, "x", "z")):
         work_up = Recorded(finding="work_up", value=True, recorded_by="Dr", recorded_on=done)

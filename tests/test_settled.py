@@ -127,7 +127,7 @@ def test_refuses_what_is_not_declared(knowledge: KnowledgeBase) -> None:
 
 def test_a_symptom_that_may_have_come_before_the_work_up_leaves_it_open(knowledge: KnowledgeBase) -> None:
     """The work-up is signed; the symptom, once answered, may be dated before or after it."""
-    later, symptom = Later(finding="recent_fall", than=("sharp_pain",)), Present(finding="sharp_pain")
+    later, symptom = Later(finding="recent_fall", than=(Present(finding="sharp_pain"),)), Present(finding="sharp_pain")
     rule = knowledge.rules_for["instability"][0].model_copy(update={"when": All(of=(later, symptom)), "unless": (), "gates": ()})
     content = {name: getattr(knowledge, name) for name in KnowledgeBase.model_fields}
     small_base = KnowledgeBase.model_construct(**(content | {"rules": (rule,), "fingerprint": "one rule"}))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import EXAMPLES
 from hypothesis import given, settings
+from sijoint.engine.moments import moments_of
 from sijoint.engine.reference import Reference
 from sijoint.engine.trace import Checked, Trace, holding_leaves
 from sijoint.knowledge.conditions import BRANCHES, FINDING_TESTS, Absent, Condition, Derived, NotDerived, Present
@@ -126,7 +127,7 @@ def test_a_trace_is_rebuilt_the_same_each_time(drawn: Drawn) -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_the_traces_of_the_examples_are_right(path: Path, knowledge: KnowledgeBase, engine: Engine) -> None:
-    case = read_case(path, knowledge).moments()[-1]
+    case = moments_of(read_case(path, knowledge), knowledge)[-1]
     reference, trace = Reference(knowledge, case), engine.trace(engine.infer(case))
     assert {firing.rule for firing in trace.firings} == {rule.id for rule in knowledge.rules if reference.fires(rule)}
     assert all(right(firing.when, reference) for firing in trace.firings)

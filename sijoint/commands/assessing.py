@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from ..engine.case import Case
 from .common import BAD_INPUT, Packs, knowledge_from, reported
 
 
@@ -36,7 +35,7 @@ def assess(
 
         knowledge = knowledge_from(packs)
         certificate = certificate_name(knowledge.fingerprint)
-        assessment = assess_case(dated(read_case(case, knowledge)), knowledge=knowledge, certificate=certificate)
+        assessment = assess_case(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge, certificate=certificate)
         if why is not None:
             from ..explain.justification import NotDerivedError
             from ..explain.text import render_why
@@ -63,11 +62,6 @@ def certificate_name(fingerprint: str) -> str | None:
 
     certificate = matching_certificate(fingerprint)
     return certificate.name if certificate else None
-
-
-def dated(case: Case) -> Case:
-    """The case with today as its date where it has none; the date becomes part of the recorded input."""
-    return case if case.as_of else case.model_copy(update={"as_of": date.today()})
 
 
 def register(app: typer.Typer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,11 +34,10 @@ def _asking(case: Path, packs: list[Path] | None) -> Iterator[Assessment]:
         from ..explain.justification import NotDerivedError
         from ..explain.why_not import DerivedError
         from ..front import assess
-        from .assessing import dated
 
         knowledge = knowledge_from(packs)
         try:
-            yield assess(dated(read_case(case, knowledge)), knowledge=knowledge)
+            yield assess(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge)
         except (NotDerivedError, DerivedError, AskedError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
@@ -165,15 +165,13 @@ def interview(
 ) -> None:
     """Ask what matters next, show conclusions as they appear, and save the case."""
     with reported():
-        from ..engine.case import Case
         from ..engine.case_reader import read_case
         from ..explain.session import Session
         from ..explain.wording import Words
         from ..interviewing import Interview
-        from .assessing import dated
 
         knowledge = knowledge_from(packs)
-        start = dated(read_case(case, knowledge) if case else Case(case="interview"))
+        start = read_case(case or {"case": "interview"}, knowledge, as_of=date.today())
         session = Session(start, knowledge=knowledge)
         Interview(session, Words(knowledge), _prompt, typer.echo).run()
         if save is not None:

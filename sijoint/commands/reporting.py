@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,10 +35,9 @@ def report(
     with reported():
         from ..engine.case_reader import read_case
         from ..front import assess
-        from .assessing import dated
 
         knowledge = knowledge_from(packs)
-        text = writer(format)(assess(dated(read_case(case, knowledge)), knowledge=knowledge))
+        text = writer(format)(assess(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge))
     if str(output) == "-":
         typer.echo(text, nl=False)
         return

@@ -130,12 +130,14 @@ def diff(
     """Show which rules changed between two versions, and exactly which patients change."""
     with reported():
         from ..engine.case_reader import read_case
+        from ..engine.infer import Engine
         from ..verify.compare import compare
         from ..verify.report import render_comparison
 
         before, after = _whole(_packs_in(old)), _whole(_packs_in(new))
         given = [read_case(path, after) for path in case or ()]
-        comparison = compare(before, after, [item.moments()[-1] for item in given], drawn, seed, limit)
+        engine = Engine(after, ("compiled",))
+        comparison = compare(before, after, [engine.infer_moments(item)[-1].case for item in given], drawn, seed, limit)
         typer.echo(render_comparison(comparison), nl=False)
         if not comparison.unchanged:
             raise typer.Exit(FAILED)

@@ -1,42 +1,24 @@
-"""Cases -> YAML: the published shape `sijoint.case/1`, ready to be run.
+"""Cases that a solver made -> YAML: the published shape `sijoint.case/1`, ready to be run.
 
-In: `Case`. Out: text.
+In: `Case`. Out: text; what no case can say, that an earlier moment came to something, stands in a comment on top.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-import yaml
-
-from ..engine.case import SCHEMA, Case, Recorded
+from ..engine.case import Case
+from ..engine.case_writer import case_yaml, findings_as_given
 
 
 def case_file(case: Case) -> str:
     """A case as a file."""
-    document: dict[str, Any] = {"schema": SCHEMA, "case": case.case}
-    if case.as_of:
-        document["as_of"] = case.as_of
-    document["findings"] = findings_of(case.findings)
-    if case.steps:
-        document["steps"] = [{"findings": _changes(step.findings, step.withdrawn)} for step in case.steps]
-    return to_yaml(document)
+    past = "".join(f"# at an earlier moment: {name} {grade}\n" for name, grade in case.earlier_grades.items())
+    past += "".join(f"# answered at an earlier moment: {name}\n" for name in case.earlier_answers)
+    return past + case_yaml(case)
 
 
-def findings_of(recorded: Iterable[Recorded]) -> dict[str, Any]:
-    """Findings as a mapping: a bare value, or the value with who and when."""
-    found: dict[str, Any] = {}
-    for item in recorded:
-        who = {key: getattr(item, key) for key in ("recorded_by", "recorded_on", "method") if getattr(item, key)}
-        found[item.finding] = {"value": item.value, **who} if who else item.value
-    return found
-
-
-def _changes(findings: tuple[Recorded, ...], withdrawn: tuple[str, ...]) -> dict[str, Any]:
-    return {**findings_of(findings), **dict.fromkeys(withdrawn)}
-
-
-def to_yaml(document: Any) -> str:
-    """YAML in the order given, one key per line."""
-    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120))
+def as_pack_case(name: str, case: Case) -> dict[str, Any]:
+    """A case in the form of those beside the rules: its name, its day where answers are dated, its findings."""
+    dated = {"as_of": case.as_of} if case.as_of else {}
+    return {"case": name, **dated, "findings": findings_as_given(case.findings)}

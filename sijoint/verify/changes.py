@@ -51,7 +51,7 @@ def one_step(invariant: Invariant, formula: Formula, first: Case, second: Case) 
             case = _with_step(first, name, second)
             if moves(invariant, case, evaluate, ranks):
                 return _shrunk(invariant, case, evaluate, ranks)
-            first = case.moments()[-1]
+            first = both(case)[1]
     return None
 
 
@@ -59,12 +59,19 @@ def _with_step(case: Case, finding: str, after: Case) -> Case:
     """A case that becomes `after` in one finding by one step."""
     given = tuple(item for item in after.findings if item.finding == finding)
     step = Step(findings=given, withdrawn=() if given else (finding,))
-    return Case(case=case.case, findings=case.findings, steps=(step,))
+    return case.model_copy(update={"steps": (step,)})
+
+
+def both(case: Case) -> tuple[Case, Case]:
+    """The two patients that a case with one step stands for: the second is what the first might have answered instead."""
+    first = case.model_copy(update={"steps": ()})
+    step = case.steps[0]
+    return first, first.with_findings(step.findings, step.withdrawn)
 
 
 def _shrunk(invariant: Invariant, case: Case, evaluate: Callable[[Case], Outcome], ranks: Ranks) -> Case:
     """The case without every finding that the wrong move does not need."""
-    named = Case(case=f"refutes {invariant.id}", findings=case.findings, steps=case.steps)
+    named = case.model_copy(update={"case": f"refutes {invariant.id}"})
     return shrink(named, lambda fewer: _allowed(invariant, fewer) and moves(invariant, fewer, evaluate, ranks))
 
 
@@ -83,8 +90,8 @@ def _state(case: Case, finding: str) -> str:
 
 def moves(invariant: Invariant, case: Case, evaluate: Callable[[Case], Outcome], grades: Ranks) -> bool:
     """Whether a guarded conclusion moves the wrong way between the first and the last moment of a case."""
-    moments = case.moments()
-    was, becomes = evaluate(moments[0]).grade, evaluate(moments[-1]).grade
+    first, second = both(case)
+    was, becomes = evaluate(first).grade, evaluate(second).grade
     for name in invariant.guarded:
         before, after = (grades[name].index(found[name]) if name in found else -1 for found in (was, becomes))
         if after < before if invariant.direction == "lowers" else after > before:

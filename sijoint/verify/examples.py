@@ -6,7 +6,7 @@ asked for fewer until it proves that there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -14,15 +14,16 @@ from typing import Any
 
 import z3
 
-from ..engine.case import Case, Recorded
-from ..knowledge.conditions import FINDING_TESTS, Condition, FindingTest, Later, NumberTest, leaves
+from ..engine.case import Case, Moment, Recorded
+from ..knowledge.conditions import ATOMS, Atom, Condition, Earlier, Later, NotEarlier, NumberTest, Symptom, leaves
 from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
 from .formula import LIMIT, Formula, ask
-from .patient import Moved, Patient, options
+from .patient import Moved, Patient, earlier_name, history_name, options
 
 FIRST_DAY = date(2026, 1, 1)
+APART = timedelta(days=3)
 SIGNED = "example"
 
 Test = Callable[[Case], bool]
@@ -45,20 +46,32 @@ class Examples:
         self.numbers: dict[str, list[NumberTest]] = {}
         self.dated: dict[str, None] = {}
         self.signed: dict[str, None] = {}
+        self.followed: dict[tuple[str, Symptom], None] = {}
+        self.remembered: dict[str, dict[str, None]] = {}
         for atom in (*formula.program.atoms, *(leaf for condition in more for leaf in leaves(condition))):
-            if isinstance(atom, FINDING_TESTS):
+            if isinstance(atom, ATOMS):
                 self.learn(atom)
 
-    def learn(self, atom: FindingTest) -> None:
+    def learn(self, atom: Atom) -> None:
         """Take a test into account when a model is read."""
         if isinstance(atom, NumberTest):
             self.numbers.setdefault(atom.finding, []).append(atom)
+        if isinstance(atom, Earlier | NotEarlier):
+            self.remembered.setdefault(atom.conclusion, {}).update(dict.fromkeys(atom.grades))
         if isinstance(atom, Later):
             self.signed[atom.finding] = None
-            self.dated |= dict.fromkeys(atom.than)
+            self.dated |= {symptom.finding: None for symptom in atom.than}
+            self.followed |= {(atom.finding, symptom): None for symptom in atom.than}
+            for symptom in atom.than:
+                self.learn(symptom)
+
+    def plain(self) -> list[Any]:
+        """The terms of a patient without a past: no earlier moment said anything."""
+        names = [earlier_name(name, grade) for name, grades in self.remembered.items() for grade in grades]
+        return [z3.Not(z3.Bool(name)) for name in names] + [z3.Bool(history_name(*pair)) for pair in self.followed]
 
     def case(self, model: Any, patient: Patient | None = None, name: str = "example") -> Case:
-        """The case that a model describes."""
+        """The case that a model describes; a later moment of one where earlier moments are part of it."""
         patient = patient or self.formula.patient
         found = []
         holding = frozenset(sign.name() for sign in model.decls() if z3.is_true(model[sign]))
@@ -68,7 +81,26 @@ class Examples:
             if value is not None:
                 who = SIGNED if item.id in self.signed and item.id in days else None
                 found.append(Recorded(finding=item.id, value=value, recorded_by=who, recorded_on=days.get(item.id)))
-        return Case(case=name, findings=tuple(found))
+        as_of = max(days.values(), default=None)
+        earlier, history = tuple(self._earlier(holding)), tuple(self._history(model, days))
+        if not earlier and not history:
+            return Case(case=name, as_of=as_of, findings=tuple(found))
+        return Moment(case=name, as_of=as_of, findings=tuple(found), earlier=earlier, history=history)
+
+    def _earlier(self, holding: frozenset[str]) -> Iterator[tuple[str, str]]:
+        """What was derived at an earlier moment, at the strongest grade that the model names."""
+        for name in self.remembered:
+            grades = self.formula.knowledge.conclusion_by_id[name].grades
+            held = [grade for grade in grades if earlier_name(name, grade) in holding]
+            yield from [(name, held[-1])] if held else []
+
+    def _history(self, model: Any, days: Mapping[str, date]) -> Iterator[Recorded]:
+        """An earlier answer on the day of each work-up that is not later than all of them."""
+        refused = {sign.name() for sign in model.decls() if z3.is_false(model[sign])}
+        for work_up, symptom in self.followed:
+            if work_up in days and history_name(work_up, symptom) in refused:
+                value = next(value for value in self.regions[symptom.finding] if passes(symptom, value))
+                yield Recorded(finding=symptom.finding, value=value, recorded_on=days[work_up])
 
     def _value(self, item: Finding, model: Any, patient: Patient, holding: frozenset[str]) -> Value:
         if isinstance(patient, Moved):
@@ -97,14 +129,14 @@ class Examples:
         return next(value for value in known if [passes(test, value) for test in tests] == wanted)
 
     def _days(self, model: Any, holding: frozenset[str]) -> dict[str, date]:
-        """The days of dated findings, in the order of the model, one day apart."""
+        """The days of dated findings, in the order of the model, far enough apart to be later in every zone."""
         moments: dict[str, int] = {}
         for name in (*self.dated, *self.signed):
             mark = f"{name} {'signed and dated' if name in self.signed else 'dated'}"
             if mark in holding:
                 moments[name] = model.eval(z3.Int(f"{name} day"), model_completion=True).as_long()
         order = {moment: number for number, moment in enumerate(sorted(set(moments.values())))}
-        return {name: FIRST_DAY + timedelta(days=order[moment]) for name, moment in moments.items()}
+        return {name: FIRST_DAY + APART * order[moment] for name, moment in moments.items()}
 
     def find(self, goal: Gate, holds: Test, name: str = "example", fewest: bool = True) -> Example | bool | None:
         """A case for a goal, of the fewest findings or only without needless ones; False: there is none; None: undecided."""
@@ -112,6 +144,10 @@ class Examples:
         answer = ask(solver)
         if not answer:
             return answer
+        plain = self.plain()
+        if not ask(solver, *plain):
+            plain = []
+            ask(solver)
         case = shrink(self.case(solver.model(), name=name), holds)
         if not fewest:
             return Example(case, smallest=False)
@@ -119,7 +155,7 @@ class Examples:
         solver.add(*self.formula.circuit.cone(self.formula.known(item) for item in self.formula.knowledge.findings))
         while True:
             fewer = z3.PbLe([(term, 1) for term in counted], len(case.findings) - 1)
-            answer = ask(solver, fewer) if case.findings else False
+            answer = ask(solver, fewer, *plain) if case.findings else False
             if not answer:
                 return Example(case, smallest=answer is False)
             case = shrink(self.case(solver.model(), name=name), holds)
@@ -144,4 +180,4 @@ def shrink(case: Case, holds: Test) -> Case:
 
 def with_findings(case: Case, findings: Iterable[Recorded]) -> Case:
     """The case with other findings."""
-    return Case(case=case.case, findings=tuple(findings), steps=case.steps)
+    return case.model_copy(update={"findings": tuple(findings)})

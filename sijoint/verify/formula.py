@@ -41,7 +41,7 @@ class Formula:
     def __init__(self, knowledge: KnowledgeBase, circuit: Circuit | None = None, patient: Patient | None = None) -> None:
         self.knowledge = knowledge
         self.circuit = circuit or Circuit()
-        self.patient = patient or Patient(self.circuit, knowledge.finding_by_id)
+        self.patient = patient or Patient(self.circuit, knowledge.finding_by_id, remembered=knowledge.remembered)
         self.program: Program = compile_program(knowledge)
         self.bitplane = Bitplane(self.program)
 

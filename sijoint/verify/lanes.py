@@ -12,12 +12,12 @@ from ..engine.atoms import decide
 from ..engine.case import Case
 from ..engine.infer import Engine
 from ..engine.suite import Suite, rule_ids
-from ..knowledge.conditions import FindingTest
+from ..knowledge.conditions import Atom
 from ..knowledge.errors import KnowledgeError
 from ..knowledge.language import KnowledgeBase
 
 
-def planes_of(tests: Iterable[FindingTest], cases: Sequence[Case]) -> list[int]:
+def planes_of(tests: Iterable[Atom], cases: Sequence[Case]) -> list[int]:
     """A plane for each test: bit n says whether it holds in case n."""
     return [int("".join("1" if decide(test, case) else "0" for case in reversed(cases)) or "0", 2) for test in tests]
 
@@ -40,17 +40,18 @@ def suite_lanes(knowledge: KnowledgeBase) -> list[Lane]:
     Raises:
         KnowledgeError: a case cannot be read.
     """
-    suite = Suite(knowledge, Engine(knowledge, ("compiled",)))
+    engine = Engine(knowledge, ("compiled",))
+    suite = Suite(knowledge, engine)
     found: list[Lane] = []
     for item in knowledge.cases:
         name = f"{item.pack}/{item.case}"
         fires, silent = (tuple(rule_ids(suite, item, names)) for names in (item.fires, item.silent))
         if case := suite.case(item, {}):
-            found.append(Lane(name, case.moments()[-1], fires, silent, item.then, item.never))
+            found.append(Lane(name, engine.infer_moments(case)[-1].case, fires, silent, item.then, item.never))
         for number, miss in enumerate(item.near_misses, 1):
             quiet = tuple(rule_ids(suite, item, miss.silent or item.fires))
             if case := suite.case(item, miss.change):
-                found.append(Lane(f"{name} near miss {number}", case.moments()[-1], silent=quiet))
+                found.append(Lane(f"{name} near miss {number}", engine.infer_moments(case)[-1].case, silent=quiet))
     if suite.problems:
         raise KnowledgeError(suite.problems)
     return found

@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from ..engine.case import Case, Recorded
+from ..engine.case import Case, Moment, Recorded
 from ..engine.program import Outcome
 from ..knowledge.conditions import Derived, Leaf, NotDerived, NumberTest, findings_of
 from ..knowledge.language import KnowledgeBase, Rule
 from ..knowledge.regions import Value, passes
-from .case_files import findings_of as given
+from .case_files import as_pack_case
 from .circuit import Gate
 from .decisive import Clause, decides, written_rules
 from .evaluate import leaf_holds, tests_of
@@ -69,7 +69,7 @@ class McDc:
                 return item
         for goal in self._goals(rule, number, test):
             example = self.examples.find(goal, lambda case: self.decides(rule, number, case, True), fewest=False)
-            if isinstance(example, Example):
+            if isinstance(example, Example) and not isinstance(example.case, Moment):
                 shown.append(Shown(self._to_edge(rule, number, test, example.case)))
                 return shown[-1]
         return None
@@ -143,7 +143,7 @@ class McDc:
         gates = [self._gate(leaf) for leaf in tests_of(rule)]
         goal = decides(rule, gates, number, self.formula.circuit.one) & ~gates[number]
         example = self.examples.find(goal, lambda case: self.decides(rule, number, case, False), fewest=False)
-        if isinstance(example, Example):
+        if isinstance(example, Example) and not isinstance(example.case, Moment):
             yield example.case
 
     def _written(self, rule: Rule, shown: Sequence[Shown], silent: Sequence[Case]) -> Iterator[dict[str, Any]]:
@@ -151,13 +151,13 @@ class McDc:
         base = name.partition(".")[0][:44]
         for number, item in enumerate(shown, 1):
             outcome = self.formula.bitplane.evaluate(item.case)
-            document: dict[str, Any] = {"case": f"mcdc_{base}_{number}", "findings": given(item.case.findings), "fires": [name]}
+            document = as_pack_case(f"mcdc_{base}_{number}", item.case) | {"fires": [name]}
             document["then"] = _granted(rule, outcome)
             if item.misses:
                 document["near_misses"] = item.misses
             yield document
         for number, case in enumerate(dict.fromkeys(silent), 1):
-            yield {"case": f"mcdc_{base}_silent_{number}", "findings": given(case.findings), "silent": [name]}
+            yield as_pack_case(f"mcdc_{base}_silent_{number}", case) | {"silent": [name]}
 
 
 def missing_cases(

@@ -19,9 +19,11 @@ from ..knowledge.conditions import (
     Comparison,
     Condition,
     Derived,
+    Earlier,
     Known,
     Later,
     NotDerived,
+    NotEarlier,
     NumberTest,
     Present,
     Unknown,
@@ -112,6 +114,12 @@ def _everywhere(condition: Condition, change: Callable[[Condition], Iterable[Cha
             for what, changed in _everywhere(member, change):
                 of = (*condition.of[:number], changed, *condition.of[number + 1 :])
                 yield what, condition.model_copy(update={"of": of})
+    if isinstance(condition, Later):
+        for number, symptom in enumerate(condition.than):
+            for what, changed in change(symptom):
+                if isinstance(changed, Present | Known | NumberTest | ChoiceTest):
+                    than = (*condition.than[:number], changed, *condition.than[number + 1 :])
+                    yield f"later {condition.finding}: {what}", condition.model_copy(update={"than": than})
 
 
 def thresholds(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
@@ -168,9 +176,9 @@ def dates(condition: Condition, vocabulary: Vocabulary) -> Iterator[Changed]:
 
     def change(test: Condition) -> Iterator[Changed]:
         if isinstance(test, Later) and len(test.than) > 1:
-            for number, name in enumerate(test.than):
+            for number, symptom in enumerate(test.than):
                 than = (*test.than[:number], *test.than[number + 1 :])
-                yield f"later {test.finding} than {name} dropped", test.model_copy(update={"than": than})
+                yield f"later {test.finding} than {describe(symptom)} dropped", test.model_copy(update={"than": than})
 
     yield from _everywhere(condition, change)
 
@@ -212,6 +220,10 @@ def _turned(test: Condition, vocabulary: Vocabulary) -> Condition | None:
             return NotDerived(conclusion=name, grade=grade)
         case NotDerived(conclusion=name, grade=grade):
             return Derived(conclusion=name, grade=grade)
+        case Earlier(conclusion=name, grades=grades):
+            return NotEarlier(conclusion=name, grades=grades)
+        case NotEarlier(conclusion=name, grades=grades):
+            return Earlier(conclusion=name, grades=grades)
         case NumberTest(comparison=comparison) if comparison in _OPPOSITE:
             return test.model_copy(update={"comparison": _OPPOSITE[comparison]})
         case ChoiceTest(finding=name, choices=choices):

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.case import Case
+from ..engine.case import Case, Moment
 from ..engine.program import Outcome
 from ..knowledge.conditions import Derived, Leaf, NotDerived
 from ..knowledge.errors import EngineError
 from ..knowledge.language import KnowledgeBase, Rule
-from .case_files import findings_of
+from .case_files import as_pack_case
 from .circuit import Gate
 from .evaluate import fires, rule_plane, tests_of
 from .examples import Example, Examples
@@ -114,7 +114,7 @@ def killing_cases(knowledge: KnowledgeBase, score: Score, limit: int = LIMIT) ->
     seen: set[tuple[object, ...]] = set()
     for fate in score.survivors:
         case = difference.example(fate.mutant, fewest=False)
-        if case is None or (fate.mutant.item, case.findings) in seen:
+        if case is None or isinstance(case, Moment) or (fate.mutant.item, case.findings) in seen:
             continue
         seen.add((fate.mutant.item, case.findings))
         rule = next(knowledge.rule_by_id[name] for name in fate.mutant.replaced if difference.shows_in(fate.mutant, name, case))
@@ -125,7 +125,7 @@ def killing_cases(knowledge: KnowledgeBase, score: Score, limit: int = LIMIT) ->
 def _as_written(rule: Rule, case: Case, outcome: Outcome, number: int) -> dict[str, Any]:
     """A case with what the knowledge as written answers."""
     name = rule.id.partition("/")[2]
-    document: dict[str, Any] = {"case": f"fault_{name.partition('.')[0][:44]}_{number}", "findings": findings_of(case.findings)}
+    document = as_pack_case(f"fault_{name.partition('.')[0][:44]}_{number}", case)
     if rule.id not in outcome.fired:
         return {**document, "silent": [name]}
     return {**document, "fires": [name], "then": {item.conclusion: outcome.grade[item.conclusion] for item in rule.then}}

@@ -2,7 +2,8 @@
 
 In: findings and a circuit. Out: a gate for each test of a finding. A finding is not both present and absent; a choice
 is one of its choices; a number lies in its range and all its tests read one variable; unknown is having no value; a
-`later` test needs its work-up present, signed and dated, and days are ordered. Contradictory answers are a patient too.
+`later` test needs its work-up present, signed and dated, and days are ordered; what earlier moments came to is free.
+Contradictory answers are a patient too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,21 @@ from typing import Any
 
 import z3
 
-from ..knowledge.conditions import Absent, ChoiceTest, FindingTest, Known, Later, NumberTest, Present, Unknown
+from ..engine.plane_text import describe
+from ..knowledge.conditions import (
+    Absent,
+    Atom,
+    ChoiceTest,
+    Earlier,
+    Known,
+    Later,
+    MomentTest,
+    NotEarlier,
+    NumberTest,
+    Present,
+    Symptom,
+    Unknown,
+)
 from ..knowledge.language import Finding
 from .circuit import Circuit, Gate
 
@@ -30,17 +45,24 @@ _COMPARE = {
 class Patient:
     """The variables of one patient."""
 
-    def __init__(self, circuit: Circuit, findings: Mapping[str, Finding], prefix: str = "") -> None:
+    def __init__(
+        self,
+        circuit: Circuit,
+        findings: Mapping[str, Finding],
+        prefix: str = "",
+        remembered: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self.circuit, self.findings, self.prefix = circuit, findings, prefix
-        self.tests: dict[FindingTest, Gate] = {}
+        self.remembered = remembered or {}
+        self.tests: dict[Atom, Gate] = {}
 
-    def atom(self, test: FindingTest) -> Gate:
+    def atom(self, test: Atom) -> Gate:
         """The gate of a test."""
         if test not in self.tests:
             self.tests[test] = self._atom(test)
         return self.tests[test]
 
-    def _atom(self, test: FindingTest) -> Gate:
+    def _atom(self, test: Atom) -> Gate:
         match test:
             case Present(finding=name):
                 return self.is_(name, "yes")
@@ -56,6 +78,21 @@ class Patient:
                 return self.number(test)
             case Later():
                 return self.later(test)
+            case Earlier():
+                return self.was_derived(test)
+            case NotEarlier():
+                return ~self.was_derived(test)
+
+    def was_derived(self, test: MomentTest) -> Gate:
+        """A conclusion was derived at a grade or above at an earlier moment: any patient may have a past."""
+        grades = self.remembered.get(test.conclusion, test.grades)
+        weaker = ""
+        for grade in grades:
+            name = earlier_name(test.conclusion, grade)
+            implied = z3.Implies(z3.Bool(name), z3.Bool(weaker)) if weaker else z3.BoolVal(True)
+            self.circuit.define(name, implied, (weaker,) if weaker else ())
+            weaker = name
+        return self.circuit.literal(earlier_name(test.conclusion, test.grade))
 
     def tag(self, finding: str) -> str:
         """The finding's name in the solver."""
@@ -108,17 +145,12 @@ class Patient:
         return self.circuit.any_of(gates[state] for state in states if state in gates)
 
     def later(self, test: Later) -> Gate:
-        """A signed and dated work-up is later than every symptom that is present."""
+        """A signed and dated work-up is later than every answer that counts, of this moment and of earlier ones."""
         found = self.atom(Present(finding=test.finding)) & self._free(f"{test.finding} signed and dated")
         for symptom in test.than:
-            found = found & (~self.there(symptom) | self.after(test.finding, symptom))
+            found = found & (~self.atom(symptom) | self.after(test.finding, symptom.finding))
+            found = found & self._free(history_name(test.finding, symptom))
         return found
-
-    def there(self, symptom: str) -> Gate:
-        """A symptom is recorded and not as absent."""
-        if self.findings[symptom].type == "yes_no":
-            return self.atom(Present(finding=symptom))
-        return self.known(symptom)
 
     def after(self, work_up: str, symptom: str) -> Gate:
         """A dated symptom lies before a work-up."""
@@ -140,7 +172,7 @@ class Freed(Patient):
     """A patient who differs from `before` only in the findings of `own`, which are any at all; dates stay."""
 
     def __init__(self, before: Patient, own: frozenset[str]) -> None:
-        super().__init__(before.circuit, before.findings, "after ")
+        super().__init__(before.circuit, before.findings, "after ", before.remembered)
         self.before, self.own = before, own
 
     def tag(self, finding: str) -> str:
@@ -163,7 +195,7 @@ class Moved(Patient):
     """A patient who differs from `before` in some findings of `own`, which move from one yes/no state to another."""
 
     def __init__(self, before: Patient, own: tuple[str, ...], states: tuple[str, ...], after: str) -> None:
-        super().__init__(before.circuit, before.findings)
+        super().__init__(before.circuit, before.findings, remembered=before.remembered)
         self.before, self.own, self.states, self.after_state = before, frozenset(own), states, after
 
     def moves(self, finding: str) -> Gate:
@@ -185,6 +217,16 @@ class Moved(Patient):
 def options(item: Finding) -> tuple[str, ...]:
     """The values of a yes/no or choice finding, as names."""
     return ("yes", "no") if item.type == "yes_no" else item.choices
+
+
+def earlier_name(conclusion: str, grade: str) -> str:
+    """The solver's name for a conclusion at a grade at an earlier moment."""
+    return f"earlier {conclusion} at {grade}"
+
+
+def history_name(work_up: str, symptom: Symptom) -> str:
+    """The solver's name for a work-up that is later than every answer of earlier moments that counts."""
+    return f"{work_up} after earlier {describe(symptom)}"
 
 
 def _at_most_one(names: list[str]) -> Any:

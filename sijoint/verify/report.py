@@ -15,6 +15,7 @@ from ..explain.wording import Words
 from ..knowledge.conditions import Derived
 from ..knowledge.language import KnowledgeBase
 from .case_files import case_file
+from .changes import both
 from .compare import Affected, Comparison
 from .mutate import Fate
 from .prove import Proof
@@ -66,8 +67,7 @@ def by_rules(knowledge: KnowledgeBase, outcome: Outcome, conclusion: str) -> str
 def _explain_step(case: Case, knowledge: KnowledgeBase) -> Iterator[str]:
     """What the one step of a case changes."""
     bitplane = Bitplane(compile_program(knowledge))
-    moments = case.moments()
-    before, after = bitplane.evaluate(moments[0]), bitplane.evaluate(moments[-1])
+    before, after = map(bitplane.evaluate, both(case))
     yield "because the step changes:"
     for name in dict.fromkeys((*before.grade, *after.grade)):
         was, becomes = before.grade.get(name, "not derived"), after.grade.get(name, "not derived")

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..engine.bitplane import Bitplane, Results
 from ..engine.program import Program, compile_program
-from ..knowledge.conditions import All, FindingTest, Present
+from ..knowledge.conditions import All, Atom, Present
 from ..knowledge.language import KnowledgeBase, Rule
 from .lanes import Expected, Lane, expected_of, planes_of
 from .mutants import Mutant
@@ -36,7 +36,7 @@ class Schemata:
         self.width = len(self.lanes)
         self.expected: Expected = expected_of(self.lanes)
         self.cases = [lane.case for lane in self.lanes]
-        self.atoms: dict[FindingTest, int] = {}
+        self.atoms: dict[Atom, int] = {}
 
     def killed(self, mutants: Sequence[Mutant]) -> list[Killed | None]:
         """For each mutant what kills it, None for a survivor."""
@@ -104,8 +104,8 @@ class Schemata:
 MARK, KEPT = "mutant_", "kept_"
 
 
-def _is_mark(atom: FindingTest) -> bool:
-    return atom.finding.startswith(MARK) or atom.finding.startswith(KEPT)
+def _is_mark(atom: Atom) -> bool:
+    return isinstance(atom, Present) and atom.finding.startswith((MARK, KEPT))
 
 
 def _kept(rule: str) -> str:
