@@ -17,9 +17,9 @@ from conftest import EXAMPLES, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
-from sijoint.engine.moments import moments_of
 from sijoint.engine.atoms import decide
 from sijoint.engine.case import Recorded
+from sijoint.engine.moments import moments_of
 from sijoint.explain.schemas import schema_of
 from sijoint.knowledge.conditions import BRANCHES, Condition
 from strategies import bases_and_cases, cases, mapping_of, values_of
