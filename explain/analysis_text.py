@@ -212,10 +212,14 @@ def answer_in_words(answer: Answer, words: Words) -> str:
     signed = ", signed and dated after everything on record" if answer.signed else ""
     if answer.low is None or answer.high is None:
         return f"{words.recorded(answer.finding, answer.value)}{signed}"
+    return f"{words.finding(answer.finding)}: {_interval(answer, answer.low, answer.high, words)}"
+
+
+def _interval(answer: Answer, least: float, most: float, words: Words) -> str:
     unit = words.knowledge.finding_by_id[answer.finding].unit or ""
-    low = f"{'more than' if answer.low_open else 'from'} {number(answer.low)}"
-    high = f"{'less than' if answer.high_open else 'up to'} {number(answer.high)}"
-    return f"{words.finding(answer.finding)}: {low} {high} {unit}".rstrip()
+    low = f"{'more than' if answer.low_open else 'from'} {number(least)}"
+    high = f"{'less than' if answer.high_open else 'up to'} {number(most)}"
+    return f"{low} {high} {unit}".rstrip()
 
 
 def render_counterfactuals(found: Counterfactuals, words: Words) -> str:
@@ -326,9 +330,12 @@ def reasons_in_words(item: NextQuestion, words: Words) -> Iterator[str]:
 
 
 def _brief(answer: Answer, words: Words) -> str:
+    """The value of an answer, without what it answers."""
     if isinstance(answer.value, bool):
         return "yes" if answer.value else "no"
-    return answer_in_words(answer, words).partition(": ")[2]
+    if answer.low is not None and answer.high is not None:
+        return _interval(answer, answer.low, answer.high, words)
+    return words.value(answer.finding, answer.value)
 
 
 def effect_in_words(item: NextQuestion, shifts: Shifts, words: Words) -> str:
