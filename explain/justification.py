@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.case import Value
 from ..engine.trace import Checked, Firing, Trace
 from ..knowledge.conditions import Absent, Derived, Leaf, NotDerived, Unknown
-from ..knowledge.errors import nearest
+from ..knowledge.errors import NotDerivedError, nearest
 from ..knowledge.items import Label
 from ..knowledge.language import KnowledgeBase
 from .why_not import Unmet, WhyNot, unmet_of
@@ -77,13 +77,6 @@ class Justification(BaseModel):
     seen: bool = False
     folded: bool = False
     rules: tuple[RuleProof, ...] = ()
-
-
-class NotDerivedError(KeyError):
-    """The conclusion was not derived, or no pack declares it; ask why it was not."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 Absence = Callable[[NotDerived], WhyNot]
