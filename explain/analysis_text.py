@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from textwrap import wrap
 
 from ..engine.trace import Checked
 from ..knowledge.conditions import Leaf, NotDerived, findings_of
@@ -16,13 +15,13 @@ from .arguments import Argument, Ledger
 from .contrast import Contrast, Deciding, Side
 from .counterfactual import Change, ChangeSet, Counterfactuals
 from .justification import Justification, Reason, RuleProof
+from .lines import indented, wrapped
 from .questions import NextQuestion, QuestionGroup
 from .settled import Settled
 from .what_if import Shift, Shifts
 from .why_not import RuleDistance, Unmet, WhyNot
 from .wording import Words, number
 
-WIDTH = 110
 SETS_SHOWN = 40
 LACKS = {
     "unknown": "not recorded",
@@ -41,12 +40,17 @@ STATES = {
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "\n".join(lines) + "\n"
+    return "\n".join(laid for line in lines for laid in _laid_out(line)) + "\n"
+
+
+def _laid_out(line: str) -> Iterator[str]:
+    words = line.lstrip()
+    return _wrapped(line[: len(line) - len(words)], words)
 
 
 def _wrapped(indent: str, text: str) -> Iterator[str]:
-    for place, line in enumerate(wrap(text, max(WIDTH - len(indent), 40)) or [""]):
-        yield f"{indent}{'' if place == 0 else '  '}{line}"
+    indent = indented(indent)
+    yield from wrapped(text, indent, f"{indent}  ")
 
 
 def _ids(leaf: Leaf) -> str:
