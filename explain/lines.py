@@ -33,9 +33,10 @@ def wrapped(
     """
     first = _measured(first)
     later = " " * len(first) if later is None else later
+    measured = _measured(text)
     lines = wrap(
-        _measured(text),
-        WIDTH,
+        measured,
+        WIDTH - (_SECOND in first + measured),  # a break within a wide character leaves all of it on the line before
         initial_indent=first,
         subsequent_indent=later,
         max_lines=most,
