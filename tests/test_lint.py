@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from sijoint.engine import reference
 from sijoint.explain.wording import Words
 from sijoint.knowledge.card import attributes_of, card_problems
+from sijoint.knowledge.errors import Problem
 from sijoint.knowledge.explained import codes, explain_code
 from sijoint.knowledge.language import KnowledgeBase
 from sijoint.knowledge.lint import lint
@@ -76,9 +77,32 @@ def test_sound_knowledge_has_no_diagnostic(tmp_path: Path) -> None:
     assert lint(load(tmp_path, parts())) == []
 
 
-@pytest.mark.parametrize("code", FAULTS)
-def test_finds_a_planted_fault(code: str, tmp_path: Path) -> None:
-    assert code in found(load(tmp_path, FAULTS[code]))
+FAULTS["K032"] = parts()
+FAULTS["K032"]["references.yaml"][0]["review_by"] = date(2027, 1, 1)
+CARD = {"users": "clinicians", "inputs": {}}
+FAULTS |= {code: {**parts(), "card.yaml": CARD} for code in ("K039", "K040")}
+
+
+def reported(knowledge: KnowledgeBase) -> list[Problem]:
+    """Every diagnostic, also those of a release and of the day after every review was due."""
+    return (
+        [*lint(knowledge, date(2027, 1, 2)), *card_problems(knowledge)] if knowledge.cards else lint(knowledge, date(2027, 1, 2))
+    )
+
+
+@pytest.mark.parametrize("code", sorted(FAULTS))
+def test_finds_a_planted_fault_and_says_so_in_full(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    message = "".join(f"{problem}\n" for problem in reported(load(tmp_path, FAULTS[code])) if problem.code == code)
+    expected = ROOT / "tests" / "broken" / code / "message.txt"
+    if request.config.getoption("--update-golden"):
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(message, encoding="utf-8")
+    assert message
+    assert message == expected.read_text(encoding="utf-8")
+
+
+def test_every_diagnostic_has_a_planted_fault() -> None:
+    assert set(FAULTS) == {code for code in codes() if code >= "K022"}
 
 
 CHOICES = ("yes", "no", "true", "false", "unknown", "none", "some")
