@@ -2,6 +2,7 @@
 # make test   format, lint, types, tests, knowledge checks
 # make prove  prove the invariants, and let a second solver check the proofs
 # make mutate mutation testing of the knowledge
+# make release-check  the suite three times in random order on a busy machine and once with warnings as errors, then fuzzing
 # make test-report  the HTML report in a real browser: accessibility, no network, same bytes
 # make soak   200,000 random cases through durable-rules, 1,000,000 through the other evaluators
 # make golden rewrite the expected texts; then read the diff
@@ -12,8 +13,9 @@ ENV := .venv/$(VERSION)
 BIN := $(abspath $(ENV))/bin
 CASE ?= docs/examples/textbook-instability.yaml
 JOBS ?= 2
+FUZZ ?= 100000
 
-.PHONY: demo test format lint types tests knowledge prove mutate test-report soak bench golden clean
+.PHONY: demo test format lint types tests knowledge prove mutate release-check test-report soak bench golden clean
 
 demo: $(ENV)/demo.stamp
 	@$(BIN)/sijoint assess $(CASE)
@@ -43,6 +45,9 @@ prove: $(ENV)/test.stamp
 
 mutate: $(ENV)/test.stamp
 	$(BIN)/sijoint mutate
+
+release-check: $(ENV)/test.stamp
+	$(BIN)/python -m tests.release $(FUZZ)
 
 test-report: $(ENV)/test.stamp
 	bash tests/report/run.sh $(BIN)/python

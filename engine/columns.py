@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..knowledge.errors import CaseError, EngineError, Problem, nearest
+from ..knowledge.errors import CaseError, EngineError, Problem, RowError, nearest
 from ..knowledge.language import Finding, KnowledgeBase
 from .bitplane import Bitplane, Planes
 from .case import Case
@@ -50,19 +50,27 @@ class Batch:
         """One row as a case of its own, named `row N`, counted from 0.
 
         Raises:
-            IndexError: there is no such row.
+            RowError: there is no such row; an IndexError.
         """
-        if not 0 <= row < self.rows:
-            raise IndexError(f"row {row} of {self.rows}")
+        self._within(row)
         values = {name: column.value(row) for name, column in self.columns.items()}
         return read_case({"case": f"row {row}", "findings": values}, self.knowledge)
 
     def outcome(self, row: int) -> Outcome:
-        """The fired rules and the grades of one row, as the planes have them; only of the rules that were asked for."""
+        """The fired rules and the grades of one row, as the planes have them; only of the rules that were asked for.
+
+        Raises:
+            RowError: there is no such row; an IndexError.
+        """
+        self._within(row)
         byte, bit = divmod(row, 8)
         fired = frozenset(name for name, plane in self.rules.items() if plane[byte] >> bit & 1)
         held = dict(name for name, plane in self.grades.items() if plane[byte] >> bit & 1)
         return Outcome(fired, tuple(held.items()))
+
+    def _within(self, row: int) -> None:
+        if not 0 <= row < self.rows:
+            raise RowError(f"no row {row}: the table has {self.rows} rows, counted from 0")
 
     def count(self, rule: str) -> int:
         """In how many rows a rule fires."""

@@ -51,7 +51,8 @@ class Engine:
         self.evaluators = tuple(evaluators) if evaluators else default_evaluators()
         unknown = sorted(set(self.evaluators) - set(EVALUATORS))
         if unknown:
-            raise EngineError(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
+            shown = ", ".join(name[:40] for name in unknown[:3])
+            raise EngineError(f"unknown evaluators {shown}; choose from {', '.join(EVALUATORS)}")
         self._evaluate = tuple((name, self._evaluator(name)) for name in self.evaluators)
 
     @cached_property

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from textwrap import wrap
 
 from ..engine.trace import Checked
 from ..knowledge.conditions import Leaf, NotDerived, findings_of
@@ -16,13 +15,13 @@ from .arguments import Argument, Ledger
 from .contrast import Contrast, Deciding, Side
 from .counterfactual import Change, ChangeSet, Counterfactuals
 from .justification import Justification, Reason, RuleProof
+from .lines import indented, wrapped
 from .questions import NextQuestion, QuestionGroup
 from .settled import Settled
 from .what_if import Shift, Shifts
 from .why_not import RuleDistance, Unmet, WhyNot
 from .wording import Words, number
 
-WIDTH = 110
 SETS_SHOWN = 40
 LACKS = {
     "unknown": "not recorded",
@@ -42,12 +41,17 @@ STATES = {
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "\n".join(lines) + "\n"
+    return "\n".join(laid for line in lines for laid in _laid_out(line)) + "\n"
+
+
+def _laid_out(line: str) -> Iterator[str]:
+    words = line.lstrip()
+    return _wrapped(line[: len(line) - len(words)], words)
 
 
 def _wrapped(indent: str, text: str) -> Iterator[str]:
-    for place, line in enumerate(wrap(text, max(WIDTH - len(indent), 40)) or [""]):
-        yield f"{indent}{'' if place == 0 else '  '}{line}"
+    indent = indented(indent)
+    yield from wrapped(text, indent, f"{indent}  ")
 
 
 def _ids(leaf: Leaf) -> str:
@@ -213,10 +217,14 @@ def answer_in_words(answer: Answer, words: Words) -> str:
     signed = ", signed and dated after everything on record" if answer.signed else ""
     if answer.low is None or answer.high is None:
         return f"{words.recorded(answer.finding, answer.value)}{signed}"
+    return f"{words.finding(answer.finding)}: {_interval(answer, answer.low, answer.high, words)}"
+
+
+def _interval(answer: Answer, least: float, most: float, words: Words) -> str:
     unit = words.knowledge.finding_by_id[answer.finding].unit or ""
-    low = f"{'more than' if answer.low_open else 'from'} {number(answer.low)}"
-    high = f"{'less than' if answer.high_open else 'up to'} {number(answer.high)}"
-    return f"{words.finding(answer.finding)}: {low} {high} {unit}".rstrip()
+    low = f"{'more than' if answer.low_open else 'from'} {number(least)}"
+    high = f"{'less than' if answer.high_open else 'up to'} {number(most)}"
+    return f"{low} {high} {unit}".rstrip()
 
 
 def render_counterfactuals(found: Counterfactuals, words: Words) -> str:
@@ -327,9 +335,12 @@ def reasons_in_words(item: NextQuestion, words: Words) -> Iterator[str]:
 
 
 def _brief(answer: Answer, words: Words) -> str:
+    """The value of an answer, without what it answers."""
     if isinstance(answer.value, bool):
         return "yes" if answer.value else "no"
-    return answer_in_words(answer, words).partition(": ")[2]
+    if answer.low is not None and answer.high is not None:
+        return _interval(answer, answer.low, answer.high, words)
+    return words.value(answer.finding, answer.value)
 
 
 def effect_in_words(item: NextQuestion, shifts: Shifts, words: Words) -> str:

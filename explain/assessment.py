@@ -48,7 +48,11 @@ if TYPE_CHECKING:
 
 
 class Assessment:
-    """The result for one case: typed conclusions, their reasons, and text. Immutable; its repr names no value of the case."""
+    """The result for one case: typed conclusions, their reasons, and text. Immutable; its repr names no value of the case.
+
+    A collection of `Concluded`, in order of kind: `len`, iteration, `in` by id or by conclusion, `[id]`. It is true even when
+    nothing was concluded. Two are equal when case, knowledge, evaluators and certificate are.
+    """
 
     def __init__(self, engine: Engine, case: Case, certificate: str | None = None) -> None:
         self.engine = engine
@@ -122,10 +126,28 @@ class Assessment:
         raise missing(self.knowledge, conclusion)
 
     def __contains__(self, conclusion: object) -> bool:
-        return conclusion in self.grades
+        if isinstance(conclusion, str):
+            return conclusion in self.grades
+        return conclusion in self.conclusions
 
     def __iter__(self) -> Iterator[Concluded]:
         return iter(self.conclusions)
+
+    def __len__(self) -> int:
+        return len(self.conclusions)
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def _identity(self) -> tuple[Case, str, tuple[str, ...], str | None]:
+        return self.given, self.knowledge.fingerprint, self.engine.evaluators, self.certificate
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity == other._identity if isinstance(other, Assessment) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
 
     def why(self, conclusion: str, *, depth: int | None = None, absences: int | None = 1) -> Justification:
         """The proof tree of a derived conclusion, down to findings, at most `depth` conclusions deep.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ..knowledge.conditions import All, AnyOf, AtLeast, Condition
 from ..knowledge.coverage import Covered, coverage_of
-from ..knowledge.errors import nearest
+from ..knowledge.errors import AskedError, nearest
 from ..knowledge.items import LABEL_MEANING
 from ..knowledge.language import Finding, KnowledgeBase, Rule
 from .justification import certainty_of
@@ -49,11 +49,11 @@ def render_rule(knowledge: KnowledgeBase, name: str) -> str:
     """One rule in words with its source.
 
     Raises:
-        KeyError: no rule has that id.
+        AskedError: no rule has that id.
     """
     found = [rule for rule in knowledge.rules if name in _names(rule)]
     if not found:
-        raise KeyError(f"unknown rule {name[:80]}: {nearest(name, (rule.id for rule in knowledge.rules))}")
+        raise AskedError(f"unknown rule {name[:80]}: {nearest(name, (rule.id for rule in knowledge.rules))}")
     words = Words(knowledge)
     return "\n".join(line for rule in found[:1] for line in _rule(rule, knowledge, words)) + "\n"
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
 from ..knowledge.conditions import findings_of
-from ..knowledge.errors import nearest
+from ..knowledge.errors import AskedError, nearest
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .answers import Answer
@@ -68,13 +68,6 @@ class Counterfactuals(BaseModel):
     most: int
     sets: tuple[ChangeSet, ...]
     kept: tuple[str, ...] = ()
-
-
-class AskedError(KeyError):
-    """A question about a conclusion, grade or goal that the knowledge does not declare."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

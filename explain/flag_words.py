@@ -22,14 +22,14 @@ CLOSES = "A changed answer closes nothing; a later, signed and dated work-up doe
 
 def flag_in_words(state: FlagState, flag: Flag, words: Words) -> str:
     """What has become of a flag, in a few sentences."""
-    title = f"{flag.title} ({state.grade.replace('_', ' ')})"
+    title = f"{flag.title} ({state.grade.replace('_', ' ')}), {state.state}"
     raised = f"raised {raised_by(state, words)}"
     if state.state == "corrected":
         return f"{title}: {raised}; {corrected(state, words)}."
     if state.state == "resolved":
         by = work_up_in_words(state.work_up, words) if state.work_up else words.conclusion(flag.resolved)
         return f"{title}: {raised}; resolved by {by}. Later symptoms reopen it."
-    parts = [f"{title}: open, {raised}{changes(state, words)}."]
+    parts = [f"{title}: {raised}{changes(state, words)}."]
     if any(item.changed for item in state.by):
         parts.append(CLOSES)
     if state.work_up:

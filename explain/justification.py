@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from ..engine.case import Value
 from ..engine.trace import Checked, Firing, Trace
 from ..knowledge.conditions import Absent, Derived, Earlier, Leaf, NotDerived, NotEarlier, Unknown
-from ..knowledge.errors import nearest
+from ..knowledge.errors import NotDerivedError, nearest
 from ..knowledge.items import Label
 from ..knowledge.language import KnowledgeBase
 from .why_not import Unmet, WhyNot, unmet_of
@@ -78,13 +78,6 @@ class Justification(BaseModel):
     seen: bool = False
     folded: bool = False
     rules: tuple[RuleProof, ...] = ()
-
-
-class NotDerivedError(KeyError):
-    """The conclusion was not derived, or no pack declares it; ask why it was not."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 Absence = Callable[[NotDerived], WhyNot]

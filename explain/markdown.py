@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from textwrap import wrap
 
 from .assessment import Assessment
 from .inert import inert
+from .lines import indented, wrapped
 from .nodes import Node, Page
 from .page import build_page
 
-WIDTH = 110
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")
 
@@ -56,13 +55,13 @@ def render_audit(assessment: Assessment, language: str = "en") -> str:
 
 
 def _audit(page: Page) -> Iterator[str]:
-    yield inert(page.title)
+    yield from wrapped(page.title)
     for node in page.banner:
         yield from _lines(node, 1)
     for section in page.sections:
         yield ""
-        yield section.title.upper()
-        yield from wrap(section.intro or "", WIDTH)
+        yield from wrapped(section.title.upper())
+        yield from wrapped(section.intro) if section.intro else ()
         for node in section.nodes:
             yield from _lines(node, 1)
 
@@ -70,9 +69,8 @@ def _audit(page: Page) -> Iterator[str]:
 def _lines(node: Node, depth: int) -> Iterator[str]:
     label = f"{node.label}: " if node.label else ""
     ids = f" [{' '.join(node.ids)}]" if node.ids else ""
-    indent = "  " * depth
-    text = " ".join(inert(f"{label}{node.text}{ids}").split())
-    for number, line in enumerate(wrap(text, max(WIDTH - len(indent), 40), break_on_hyphens=False) or [""]):
-        yield f"{indent}{'' if number == 0 else '    '}{line}"
+    indent = indented("  " * depth)
+    text = " ".join(f"{label}{node.text}{ids}".split())
+    yield from wrapped(text, indent, f"{indent}    ", hyphens=False)
     for child in node.children:
         yield from _lines(child, depth + 1)

@@ -53,7 +53,7 @@ class PatientWriter:
         for heading, texts in later.items():
             paragraph = list(self.filled(texts))
             if paragraph:
-                yield f"{inert(heading)}\n{paragraph[0]}"
+                yield f"{fill(inert(heading), WIDTH)}\n{paragraph[0]}"
         yield fill(CLOSING, WIDTH)
 
     def first(self) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..engine.case import Recorded
 from ..knowledge.conditions import FINDING_TESTS, Leaf, Unknown
 from .certainty import certainty_in_words, overdue, weakest_links
 from .justification import Justification, Reason, RuleProof
@@ -115,8 +116,7 @@ class ProofWriter:
             return self.blocker(leaf)
         recorded = self.assessment.case.recorded.get(leaf.finding)
         value = recorded.value if recorded else None
-        parts = (f"by {recorded.recorded_by}", f"on {recorded.recorded_on}", recorded.method) if recorded else ()
-        said = "; ".join(part for part in parts if part and not part.endswith("None"))
+        said = "; ".join(recorded_in_words(recorded)) if recorded else ""
         text = self.words.fact(leaf, value) + (f" (recorded {said})" if said else "")
         parameter = getattr(leaf, "parameter", None)
         return Node(text=text, ids=(leaf.finding, parameter) if parameter else (leaf.finding,), role="fact")
@@ -124,6 +124,16 @@ class ProofWriter:
     def blocker(self, leaf: Leaf) -> Node:
         """A conclusion that would have stood against the rule and was not derived."""
         return Node(text=self.words.test(leaf), ids=(subject(leaf),), role="fact", tone="muted")
+
+
+def recorded_in_words(item: Recorded) -> Iterator[str]:
+    """Who recorded a value, when and how, each where it is given."""
+    if item.recorded_by:
+        yield f"by {item.recorded_by}"
+    if item.recorded_on:
+        yield f"on {item.recorded_on}"
+    if item.method:
+        yield item.method
 
 
 def subject(leaf: Leaf) -> str:

@@ -17,7 +17,7 @@ from .certainty import certainty_in_words, overdue
 from .document import knowledge_record
 from .estimates import weakest
 from .nodes import Node, group, note
-from .wording import Words, number
+from .wording import Words, citation, number
 
 USED, UNUSED, ABSENT, UNKNOWN = "Used", "Recorded, not used by a rule that fired", "Answered no, not used", "Not recorded"
 
@@ -108,7 +108,7 @@ class RecordWriter:
         parts = [certainty_in_words(label) if label else "", f"checked {item.checked}" if item.checked else ""]
         parts += [f"REVIEW WAS DUE {item.review_by}" if late else f"review by {item.review_by}" if item.review_by else ""]
         status = "; ".join(filter(None, parts))
-        text = self.words.cited(key).removeprefix(f"{key}: ") + (f" ({status})" if status else "")
+        text = citation(item) + (f" ({status})" if status else "")
         return Node(text=text, ids=(key,), role="note", anchor=f"source-{key}", tone="caution" if late else "plain")
 
     def use(self) -> Iterator[Node]:

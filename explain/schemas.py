@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ..engine.case import CaseDocument
+from ..knowledge.errors import AskedError
 from .arguments import Ledger
 from .contrast import Contrast
 from .counterfactual import Counterfactuals
@@ -36,8 +37,8 @@ def schema_of(which: str) -> str:
     """A JSON Schema as text.
 
     Raises:
-        KeyError: there is no such schema.
+        AskedError: there is no such schema.
     """
     if which not in SCHEMAS:
-        raise KeyError(f"no schema called {which[:40]}; choose from {', '.join(sorted(SCHEMAS))}")
+        raise AskedError(f"no schema called {which[:40]}; choose from {', '.join(sorted(SCHEMAS))}")
     return json.dumps(TypeAdapter(SCHEMAS[which]).json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"

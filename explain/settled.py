@@ -31,8 +31,9 @@ from ..knowledge.conditions import (
     Symptom,
     findings_of,
 )
+from ..knowledge.errors import AskedError
 from ..knowledge.language import KnowledgeBase
-from .counterfactual import AskedError, grade_now, taking_pairs
+from .counterfactual import grade_now, taking_pairs
 from .lanes import Cut, Lanes, Option, cut_to, is_dated, options_for
 
 EXACT = 2**20

@@ -93,7 +93,7 @@ class _Chooser:
         found.urgency = list(self.urgency())
         found.flags = list(self.flags())
         found.notes = list(self.notes())
-        found.steps = list(self.steps())
+        found.steps = list(step_rows(self.assessment))
         found.screens = list(self.screen_row())
         if not self.emergency:
             found.presentation = list(self.presentation())
@@ -164,15 +164,6 @@ class _Chooser:
             if screen.open:
                 return f"answer the {screen.id} screen first, {len(screen.unanswered)} questions that matter are open"
         return "no screen was completed"
-
-    def steps(self) -> Iterator[Row]:
-        """What each later step did to the urgency."""
-        before = self.assessment.first_disposition
-        for step in self.assessment.steps:
-            when = f" ({step.as_of})" if step.as_of else ""
-            change = "unchanged" if step.disposition == before else f"before: {_tier(before)}"
-            yield Row(f"Step {step.step}", f"{step.title or 'later findings'}{when}: urgency {_tier(step.disposition)}, {change}")
-            before = step.disposition
 
     def screen_row(self) -> Iterator[Row]:
         """One row for all screens: how many of how many questions are answered."""
@@ -271,6 +262,17 @@ class _Chooser:
         grave = urgency.grades[-2:] if urgency else ()
         states = [state for state in self.assessment.flags if state.state == "corrected" and state.grade in grave]
         yield from dict.fromkeys(item.correction.finding for state in states for item in state.corrections)
+
+
+def step_rows(assessment: Assessment) -> Iterator[Row]:
+    """What each later step did to the urgency, said before its title, however long that is."""
+    before = assessment.first_disposition
+    for step in assessment.steps:
+        when = f"{step.as_of}, " if step.as_of else ""
+        change = "unchanged" if step.disposition == before else f"before: {_tier(before)}"
+        text = f"urgency {_tier(step.disposition)}, {change} ({when}{step.title or 'later findings'})"
+        yield Row(f"Step {step.step}", text)
+        before = step.disposition
 
 
 def held_conclusions(assessment: Assessment, trace: Trace) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from ..engine.case import Case, Value
 from ..engine.program import Program
 from ..engine.trace import Checked, Recorder
 from ..knowledge.conditions import Derived, Earlier, Known, Leaf, NotDerived, NotEarlier, Unknown
-from ..knowledge.errors import nearest
+from ..knowledge.errors import AskedError, DerivedError, nearest
 from ..knowledge.items import LABEL_ORDER, Label
 from ..knowledge.language import KnowledgeBase, Rule
 
@@ -84,13 +84,6 @@ class WhyNot(BaseModel):
     rules: tuple[RuleDistance, ...] = ()
 
 
-class DerivedError(KeyError):
-    """The conclusion was derived, so that there is no absence to explain; ask why it was."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
-
-
 def explain_absence(
     knowledge: KnowledgeBase,
     program: Program,
@@ -109,7 +102,6 @@ def explain_absence(
         DerivedError: it was derived.
     """
     from .checker import check_absence
-    from .counterfactual import AskedError
 
     if conclusion not in knowledge.conclusion_by_id:
         raise AskedError(f"unknown conclusion {conclusion[:60]}: {nearest(conclusion, knowledge.conclusion_by_id)}")

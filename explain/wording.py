@@ -6,7 +6,6 @@ than" stand here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -27,10 +26,9 @@ from ..knowledge.conditions import (
     Unknown,
 )
 from ..knowledge.language import KnowledgeBase, Reference
-from ..knowledge.words import ConclusionWords, FindingWords, RuleWords
+from ..knowledge.words import PLACEHOLDER, ConclusionWords, FindingWords, RuleWords
 
 COMPARISON = {"over": "more than", "at_least": "at least", "under": "less than", "at_most": "at most", "exactly": "exactly"}
-_PLACEHOLDER = re.compile(r"\{\$([a-z][a-z0-9_]*)\}")
 
 
 class Words:
@@ -52,7 +50,7 @@ class Words:
 
     def filled(self, text: str) -> str:
         """A text with each `{$parameter}` replaced by its value and unit."""
-        return _PLACEHOLDER.sub(lambda match: self._values.get(match[1], match[0]), text)
+        return PLACEHOLDER.sub(lambda match: self._values.get(match[1], match[0]), text)
 
     def kind(self, name: str) -> str:
         """The heading of a kind."""
@@ -108,10 +106,13 @@ class Words:
             return self.finding(finding)
         if value is False:
             return self.absent(finding)
-        item = self.knowledge.finding_by_id[finding]
+        return f"{self.finding(finding)}: {self.value(finding, value)}"
+
+    def value(self, finding: str, value: int | float | str) -> str:
+        """A choice in its words, or a number with its unit."""
         if isinstance(value, str):
-            return f"{self.finding(finding)}: {self.choice(finding, value)}"
-        return f"{self.finding(finding)}: {number(value)} {item.unit}"
+            return self.choice(finding, value)
+        return f"{number(value)} {self.knowledge.finding_by_id[finding].unit}"
 
     def test(self, leaf: Leaf) -> str:
         """What a leaf asks for, in words."""

@@ -14,7 +14,7 @@ from .conditions import FROZEN, Condition
 from .items import Id, Item, Line, SidedId, Text
 
 
-class Change(BaseModel):
+class Changing(BaseModel):
     """Answers that change: which findings, from what, to what; `anything` is any value or none, of any type."""
 
     model_config = FROZEN
@@ -36,7 +36,7 @@ class InvariantItem(Item):
     whenever: Any = None
     then: Any = None
     never_together: Any = None
-    changing: Change | None = None
+    changing: Changing | None = None
     never_lowers: tuple[SidedId, ...] = ()
     never_raises: tuple[SidedId, ...] = ()
     unknown_only_for: tuple[Id, ...] = ()
@@ -55,7 +55,7 @@ class Invariant(Item):
     because: Text | None = None
     form: Literal["never", "change", "unknown_only_for", "reachable"]
     violation: Condition | None = None
-    change: Change | None = None
+    change: Changing | None = None
     guarded: tuple[SidedId, ...] = ()
     direction: Literal["lowers", "raises"] | None = None
     kinds: tuple[Id, ...] = ()

@@ -1,10 +1,16 @@
 """What can go wrong, as data: a mistake in, one readable message with every mistake out.
 
 - SijointError
-  - KnowledgeError: the author's; a pack cannot be used as written
-  - CaseError: the caller's; a case cannot be assessed as given
+  - ProblemsError: lists every problem found
+    - KnowledgeError: the author's; a pack cannot be used as written
+    - CaseError: the caller's; a case cannot be assessed as given
   - EngineError: ours; no answer is better than a wrong one
     - EvaluatorDisagreement: two evaluators gave different answers for one case
+  - QuestionError, a KeyError: the question's; nothing was answered
+    - AskedError: it names what the knowledge does not declare
+    - NotDerivedError: why was asked of a conclusion that was not derived
+    - DerivedError: why not was asked of a conclusion that was derived
+  - RowError, an IndexError: a row that a table does not have
 """
 
 from __future__ import annotations
@@ -84,6 +90,28 @@ class EvaluatorDisagreement(EngineError):  # noqa: N818 - the name says what hap
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.results, self.case_yaml)
+
+
+class QuestionError(SijointError, KeyError):
+    """A question that has no answer as asked; the message says how to ask."""
+
+    __str__ = Exception.__str__
+
+
+class AskedError(QuestionError):
+    """A question about a conclusion, grade, goal, rule or code that is not declared."""
+
+
+class NotDerivedError(QuestionError):
+    """The conclusion was not derived, or no pack declares it; ask why it was not."""
+
+
+class DerivedError(QuestionError):
+    """The conclusion was derived, so that there is no absence to explain; ask why it was."""
+
+
+class RowError(SijointError, IndexError):
+    """A row that a table does not have."""
 
 
 def nearest(name: str, known: Sequence[str] | Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .errors import nearest
+from .errors import AskedError, nearest
 
 PAGES = Path(__file__).parent / "codes"
 
@@ -21,12 +21,12 @@ def explain_code(code: str) -> str:
     """The page of a code.
 
     Raises:
-        KeyError: there is no such code.
+        AskedError: there is no such code.
 
     >>> explain_code("K012").splitlines()[0]
     '# K012: No source'
     """
     name = code.upper()
     if name not in codes():
-        raise KeyError(f"unknown code {code[:20]}: {nearest(name, codes())}")
+        raise AskedError(f"unknown code {code[:20]}: {nearest(name, codes())}")
     return (PAGES / f"{name}.md").read_text(encoding="utf-8")

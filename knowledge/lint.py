@@ -17,6 +17,7 @@ from .items import Item
 from .language import KnowledgeBase, Rule
 from .possible import Possible
 from .sources import unsupported_counts, unsupported_parameters
+from .words import PLACEHOLDER
 
 
 @dataclass(frozen=True)
@@ -185,14 +186,17 @@ def lint_parameters(run: Lint) -> Iterator[Problem]:
     """K034: parameters that nothing uses."""
     used = {test.parameter for rule in run.knowledge.rules for test in value_tests(rule.when) if isinstance(test, NumberTest)}
     used |= {part.parameter for rule in run.knowledge.rules for part in _parts(rule.when) if isinstance(part, AtLeast)}
+    used |= set(_spoken(run.knowledge))
     aged = [item.good_for for item in (*run.knowledge.findings, *run.knowledge.screens)]
     used |= {days[1:] for days in aged if isinstance(days, str)}
-    spoken = " ".join(wording.model_dump_json() for wording in run.knowledge.wording)
-    for item in run.knowledge.parameters:
-        if item.id not in used and f"${item.id}}}" not in spoken and f"${item.id}" not in spoken:
-            yield _at(
-                item, f"parameter {item.id}", "nothing uses it", "changing it changes nothing", "use it, or remove it", "K034"
-            )
+    for item in (item for item in run.knowledge.parameters if item.id not in used):
+        yield _at(item, f"parameter {item.id}", "nothing uses it", "changing it changes nothing", "use it, or remove it", "K034")
+
+
+def _spoken(knowledge: KnowledgeBase) -> Iterator[str]:
+    """The parameters whose values stand in sentences."""
+    for item in (*knowledge.wording, *knowledge.rules, *knowledge.constraints, *knowledge.differences, *knowledge.estimates):
+        yield from PLACEHOLDER.findall(item.model_dump_json())
 
 
 def lint_interpretation(run: Lint) -> Iterator[Problem]:

@@ -15,7 +15,10 @@ from .language import Finding, KnowledgeBase, Rule
 from .regions import Value, passes, regions
 
 Needs = Mapping[str, frozenset[Value]]
-"""Allowed values by key: a finding's own values, None for unknown; a conclusion's ranks, -1 for not derived."""
+"""Allowed values by key: a finding's own values, None for unknown; a conclusion's ranks, -1 for not derived.
+
+All values of one key are of one type, so that yes is never met with the number 1 or a choice of that name.
+"""
 
 NOTHING_NEEDED: Needs = {}
 
@@ -25,7 +28,7 @@ class Possible:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self.knowledge = knowledge
-        self.values = {key: frozenset(_marked(value) for value in found) for key, found in regions(knowledge).items()}
+        self.values = {key: frozenset(found) for key, found in regions(knowledge).items()}
         self.rules: dict[str, Needs | None] = {}
         self.grades: dict[tuple[str, int], Needs | None] = {}
         for rule in (rule for stratum in strata_of(knowledge.rules) for rule in stratum):
@@ -54,7 +57,7 @@ class Possible:
             case Earlier() | NotEarlier():
                 return NOTHING_NEEDED
             case _:
-                found = frozenset(value for value in self.values[condition.finding] if passes(condition, _plain(value)))
+                found = frozenset(value for value in self.values[condition.finding] if passes(condition, value))
                 return {condition.finding: found} if found else None
 
     def of_all(self, conditions: Iterable[Condition]) -> Needs | None:
@@ -106,15 +109,6 @@ def _either(several: Iterable[Needs | None]) -> Needs | None:
         return None
     shared = set(possible[0]).intersection(*possible[1:])
     return {key: frozenset[Value]().union(*(needs[key] for needs in possible)) for key in sorted(shared)}
-
-
-def _marked(value: Value) -> Value:
-    """Yes and no as words, so that they are not taken for the numbers 1 and 0."""
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-
-
-def _plain(value: Value) -> Value:
-    return {"yes": True, "no": False}.get(value, value) if isinstance(value, str) else value
 
 
 def _unsided(knowledge: KnowledgeBase) -> dict[str, Finding]:

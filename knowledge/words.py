@@ -5,12 +5,16 @@ In: plain values from `wording/<language>.yaml`. Out: models, by id.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from .conditions import FROZEN
 from .items import Id, Item, Line, Text
+
+PLACEHOLDER = re.compile(r"\{\$([a-z][a-z0-9_]*)\}")
+"""`{$parameter}` in a sentence: its value and unit are said in its place."""
 
 
 class FindingWords(BaseModel):

@@ -13,88 +13,232 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .engine.case import Case
+    from .engine.case import Case, Recorded, Step
     from .engine.case_reader import read_case
     from .engine.columns import Batch
-    from .engine.infer import Engine, default_evaluators
-    from .explain.arguments import Ledger
+    from .engine.infer import Engine, Inference, default_evaluators
+    from .engine.program import Outcome
+    from .engine.trace import Blocked, Checked, Contradiction, Firing, Trace
+    from .explain.answers import Answer
+    from .explain.arguments import Argument, Ledger
     from .explain.assessment import Assessment
-    from .explain.contrast import Contrast
-    from .explain.counterfactual import AskedError, Counterfactuals
-    from .explain.document import AssessmentDocument, Concluded
-    from .explain.justification import Justification, NotDerivedError
-    from .explain.questions import QuestionGroup
+    from .explain.contrast import Contrast, Deciding, Side
+    from .explain.counterfactual import Change, ChangeSet, Counterfactuals
+    from .explain.document import (
+        AssessmentDocument,
+        Concluded,
+        GivenCase,
+        GivenFinding,
+        KnowledgeRecord,
+        PackVersion,
+        ScreenState,
+        SoftwareRecord,
+        StepResult,
+    )
+    from .explain.estimates import EstimateResult, VariantResult
+    from .explain.justification import Justification, Reason, RuleProof
+    from .explain.questions import Effect, NextQuestion, QuestionGroup
     from .explain.session import Session
     from .explain.settled import Settled
-    from .explain.what_if import Shifts
-    from .explain.why_not import WhyNot
+    from .explain.what_if import Shift, Shifts, Told
+    from .explain.why_not import RuleDistance, Unmet, WhyNot
     from .front import assess
-    from .knowledge.errors import CaseError, EngineError, EvaluatorDisagreement, KnowledgeError, Problem, SijointError
-    from .knowledge.language import KnowledgeBase
+    from .knowledge.claims import Accepted, Card, Changing, Invariant
+    from .knowledge.conditions import (
+        Absent,
+        All,
+        AnyOf,
+        AtLeast,
+        ChoiceTest,
+        Derived,
+        Known,
+        Later,
+        NotDerived,
+        NumberTest,
+        Present,
+        Unknown,
+    )
+    from .knowledge.errors import (
+        AskedError,
+        CaseError,
+        DerivedError,
+        EngineError,
+        EvaluatorDisagreement,
+        KnowledgeError,
+        NotDerivedError,
+        Problem,
+        ProblemsError,
+        QuestionError,
+        RowError,
+        SijointError,
+    )
+    from .knowledge.language import (
+        Conclusion,
+        Consequence,
+        Constraint,
+        Difference,
+        Estimate,
+        Finding,
+        Kind,
+        KnowledgeBase,
+        NearMiss,
+        NotEncoded,
+        Override,
+        Pack,
+        PackCase,
+        Parameter,
+        Reference,
+        Rule,
+        Screen,
+        Variant,
+    )
     from .knowledge.loader import load_knowledge
+    from .knowledge.words import ConclusionWords, FindingWords, RuleWords, Wording
     from .many import assess_columns, assess_many, assess_row
-    from .verify.certificate import matching_certificate
+    from .verify.certificate import CardRecord, Certificate, ProofRecord, matching_certificate
 
-_HOME = {
-    "AskedError": "explain.counterfactual",
-    "Assessment": "explain.assessment",
-    "AssessmentDocument": "explain.document",
-    "Batch": "engine.columns",
-    "Case": "engine.case",
-    "CaseError": "knowledge.errors",
-    "Concluded": "explain.document",
-    "Contrast": "explain.contrast",
-    "Counterfactuals": "explain.counterfactual",
-    "Engine": "engine.infer",
-    "EngineError": "knowledge.errors",
-    "EvaluatorDisagreement": "knowledge.errors",
-    "Justification": "explain.justification",
-    "KnowledgeBase": "knowledge.language",
-    "KnowledgeError": "knowledge.errors",
-    "Ledger": "explain.arguments",
-    "NotDerivedError": "explain.justification",
-    "Problem": "knowledge.errors",
-    "QuestionGroup": "explain.questions",
-    "Session": "explain.session",
-    "Settled": "explain.settled",
-    "Shifts": "explain.what_if",
-    "SijointError": "knowledge.errors",
-    "WhyNot": "explain.why_not",
-    "assess": "front",
-    "assess_columns": "many",
-    "assess_many": "many",
-    "assess_row": "many",
-    "default_evaluators": "engine.infer",
-    "load_knowledge": "knowledge.loader",
-    "matching_certificate": "verify.certificate",
-    "read_case": "engine.case_reader",
+_HOMES = {
+    "engine.case": "Case Recorded Step",
+    "engine.case_reader": "read_case",
+    "engine.columns": "Batch",
+    "engine.infer": "Engine Inference default_evaluators",
+    "engine.program": "Outcome",
+    "engine.trace": "Blocked Checked Contradiction Firing Trace",
+    "explain.answers": "Answer",
+    "explain.arguments": "Argument Ledger",
+    "explain.assessment": "Assessment",
+    "explain.contrast": "Contrast Deciding Side",
+    "explain.counterfactual": "Change ChangeSet Counterfactuals",
+    "explain.document": (
+        "AssessmentDocument Concluded GivenCase GivenFinding KnowledgeRecord PackVersion ScreenState SoftwareRecord StepResult"
+    ),
+    "explain.estimates": "EstimateResult VariantResult",
+    "explain.justification": "Justification Reason RuleProof",
+    "explain.questions": "Effect NextQuestion QuestionGroup",
+    "explain.session": "Session",
+    "explain.settled": "Settled",
+    "explain.what_if": "Shift Shifts Told",
+    "explain.why_not": "RuleDistance Unmet WhyNot",
+    "front": "assess",
+    "knowledge.claims": "Accepted Card Changing Invariant",
+    "knowledge.conditions": "Absent All AnyOf AtLeast ChoiceTest Derived Known Later NotDerived NumberTest Present Unknown",
+    "knowledge.errors": (
+        "AskedError CaseError DerivedError EngineError EvaluatorDisagreement KnowledgeError NotDerivedError Problem "
+        "ProblemsError QuestionError RowError SijointError"
+    ),
+    "knowledge.language": (
+        "Conclusion Consequence Constraint Difference Estimate Finding Kind KnowledgeBase NearMiss NotEncoded Override "
+        "Pack PackCase Parameter Reference Rule Screen Variant"
+    ),
+    "knowledge.loader": "load_knowledge",
+    "knowledge.words": "ConclusionWords FindingWords RuleWords Wording",
+    "many": "assess_columns assess_many assess_row",
+    "verify.certificate": "CardRecord Certificate ProofRecord matching_certificate",
 }
+"""Where the public names live, by module."""
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "Absent",
+    "Accepted",
+    "All",
+    "Answer",
+    "AnyOf",
+    "Argument",
     "AskedError",
     "Assessment",
     "AssessmentDocument",
+    "AtLeast",
     "Batch",
+    "Blocked",
+    "Card",
+    "CardRecord",
     "Case",
     "CaseError",
+    "Certificate",
+    "Change",
+    "ChangeSet",
+    "Changing",
+    "Checked",
+    "ChoiceTest",
     "Concluded",
+    "Conclusion",
+    "ConclusionWords",
+    "Consequence",
+    "Constraint",
+    "Contradiction",
     "Contrast",
     "Counterfactuals",
+    "Deciding",
+    "Derived",
+    "DerivedError",
+    "Difference",
+    "Effect",
     "Engine",
     "EngineError",
+    "Estimate",
+    "EstimateResult",
     "EvaluatorDisagreement",
+    "Finding",
+    "FindingWords",
+    "Firing",
+    "GivenCase",
+    "GivenFinding",
+    "Inference",
+    "Invariant",
     "Justification",
+    "Kind",
     "KnowledgeBase",
     "KnowledgeError",
+    "KnowledgeRecord",
+    "Known",
+    "Later",
     "Ledger",
+    "NearMiss",
+    "NextQuestion",
+    "NotDerived",
     "NotDerivedError",
+    "NotEncoded",
+    "NumberTest",
+    "Outcome",
+    "Override",
+    "Pack",
+    "PackCase",
+    "PackVersion",
+    "Parameter",
+    "Present",
     "Problem",
+    "ProblemsError",
+    "ProofRecord",
+    "QuestionError",
     "QuestionGroup",
+    "Reason",
+    "Recorded",
+    "Reference",
+    "RowError",
+    "Rule",
+    "RuleDistance",
+    "RuleProof",
+    "RuleWords",
+    "Screen",
+    "ScreenState",
     "Session",
     "Settled",
+    "Shift",
     "Shifts",
+    "Side",
     "SijointError",
+    "SoftwareRecord",
+    "Step",
+    "StepResult",
+    "Told",
+    "Trace",
+    "Unknown",
+    "Unmet",
+    "Variant",
+    "VariantResult",
     "WhyNot",
+    "Wording",
     "assess",
     "assess_columns",
     "assess_many",

@@ -62,7 +62,7 @@ def assess_row(batch: Batch, row: int, *, engine: Engine | None = None) -> Asses
     """One row of a batch in full, by default with both evaluators, its answer compared with the batch.
 
     Raises:
-        IndexError: there is no such row.
+        RowError: there is no such row; an IndexError.
         EvaluatorDisagreement: the columns gave another answer for this row.
     """
     assessment = assess(batch.case(row), engine=engine or engine_for(batch.knowledge))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sijoint.engine.bitplane import Bitplane
 from sijoint.engine.infer import engine_for
 
 from sijoint import Engine, KnowledgeBase, load_knowledge
@@ -43,6 +45,20 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert path.read_bytes().decode() == text
 
     return compare
+
+
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The work of compiled programs while a test runs: for each pass the number of cases it answered at once."""
+    widths: list[int] = []
+    run = Bitplane.run
+
+    def counted(self: Bitplane, atoms: Any, one: Any) -> Any:
+        widths.append(one.bit_length() if isinstance(one, int) else 1)
+        return run(self, atoms, one)
+
+    monkeypatch.setattr(Bitplane, "run", counted)
+    return widths
 
 
 @pytest.fixture(scope="session")

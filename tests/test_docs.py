@@ -9,15 +9,14 @@ import pkgutil
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from conftest import ROOT
 from sijoint.engine.moments import moments_of
-from sijoint.knowledge.language import RuleItem
-from sijoint.knowledge.reading import _MODELS
-from sijoint.knowledge.words import Wording
+from sijoint.knowledge.reading import _MODELS, read_pack
 from typer.testing import CliRunner
 
 import sijoint
@@ -94,7 +93,13 @@ def test_every_make_target_in_the_readme_exists() -> None:
 
 
 def test_every_command_named_in_the_readme_is_one() -> None:
-    named = set(re.findall(r"`sijoint ([a-z-]+)", README.read_text()))
+    """In any form: in code spans, after a prompt, and where a list names several beside one another."""
+    text = README.read_text()
+    spans = [*re.findall(r"`([^`\n]+)`", text), *re.findall(r"^\$ (.*)$", text, re.M)]
+    named = {found for span in spans for found in re.findall(r"(?:^|\| )sijoint ([a-z][a-z-]*)", span)}
+    for row in re.findall(r"^\| (`sijoint [^|]*) \|", text.replace("\\|", "/"), re.M):
+        named |= {span.removeprefix("sijoint ").split()[0] for span in re.findall(r"`([^`]+)`", row)}
+    assert len(named) > 15
     assert named <= {
         command.name or (command.callback.__name__.replace("_", "-") if command.callback else "")
         for command in app.registered_commands
@@ -125,22 +130,51 @@ def test_the_screen_in_the_readme_is_what_is_printed(knowledge: KnowledgeBase, r
 # The language page ------------------------------------------------------------------------------------------------------------
 
 
-def sections() -> list[tuple[str, str]]:
-    """Headings of the language page with the first YAML block below each."""
-    parts = re.split(r"^#{2,3} ", LANGUAGE.read_text(), flags=re.M)[1:]
-    return [(part.partition("\n")[0], block) for part in parts for block in blocks(part, "yaml")[:1]]
+FILES = {
+    "Rules": "rules.yaml",
+    "Cases beside the rules": "rules.cases.yaml",
+    "Wording": "wording/en.yaml",
+    "Invariants, accepted diagnostics, the knowledge card": "invariants.yaml",
+}
+"""Where the block under a heading would stand, unless the heading starts with the name of its file."""
 
 
-@pytest.mark.parametrize(("heading", "block"), sections(), ids=lambda part: part[:30].strip().replace("\n", " "))
-def test_every_example_on_the_language_page_is_well_formed(heading: str, block: str) -> None:
-    value = yaml.safe_load(block)
-    if heading == "Wording":
-        assert Wording.model_validate(value)
-    model = RuleItem if heading == "Rules" else _MODELS.get(heading.partition(".yaml")[0].partition(",")[0])
-    if model and isinstance(value, list):
-        items = [item for item in value if "likelihood_ratio" not in item]
-        for item in items[:1]:
-            assert model.model_validate(item)
+def shown_files() -> list[tuple[str, str]]:
+    """Every YAML block of the language page as the file it shows; a comment that names a file starts another."""
+    found = []
+    for part in re.split(r"^#{2,3} ", LANGUAGE.read_text(), flags=re.M)[1:]:
+        heading = part.partition("\n")[0]
+        for block in blocks(part, "yaml"):
+            pieces = re.split(r"^# (\w+\.yaml).*\n", f"# {FILES.get(heading, heading.partition(',')[0])}\n{block}", flags=re.M)
+            first = pieces[0].removeprefix("# ").partition("\n")
+            named = [(first[0], first[2])] if first[0] else []
+            found += [(name, text) for name, text in [*named, *zip(pieces[1::2], pieces[2::2], strict=True)] if text.strip()]
+    return found
+
+
+@pytest.mark.parametrize(("name", "text"), shown_files(), ids=lambda part: part.partition("\n")[0][:30])
+def test_every_block_on_the_language_page_is_read_without_a_mistake(name: str, text: str, tmp_path: Path) -> None:
+    """As a file of a pack: every item is read whole by the model of its file."""
+    folder = tmp_path / "shown"
+    (folder / "wording").mkdir(parents=True)
+    pack = dict(blocks_of_pack())["pack.yaml"]
+    (folder / "pack.yaml").write_text(pack)
+    (folder / name).write_text(text)
+    found = read_pack(folder, True)
+    assert [str(problem) for problem in found.problems] == []
+    value = yaml.safe_load(text)
+    assert value
+    read = [item for items in found.items.values() for item in items if item.file.endswith(name)]
+    assert len(read) == (len(value) if isinstance(value, list) else 1)
+
+
+def blocks_of_pack() -> list[tuple[str, str]]:
+    return [(name, text) for name, text in shown_files() if name == "pack.yaml"]
+
+
+def test_no_block_on_the_language_page_is_left_out() -> None:
+    assert len(shown_files()) >= len(blocks(LANGUAGE.read_text(), "yaml")) == 12
+    assert {name for name, _ in shown_files()} >= {"pack.yaml", *FILES.values(), "findings.yaml", "estimates.yaml"}
 
 
 def test_the_language_page_names_every_file_that_is_read() -> None:

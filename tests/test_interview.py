@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
 import pytest
+from conftest import ROOT
 from sijoint.engine.case_reader import read_case
 from sijoint.engine.infer import Engine
+from sijoint.explain.analysis_text import reasons_in_words
+from sijoint.explain.answers import Answer
+from sijoint.explain.questions import Effect, NextQuestion
 from sijoint.explain.schemas import SCHEMAS, schema_of
 from sijoint.explain.session import Session
+from sijoint.explain.what_if import Shifts
 from sijoint.explain.wording import Words
 from typer.testing import CliRunner
 
+from sijoint import load_knowledge
 from sijoint.cli import app
 from sijoint.interviewing import Interview, read_answer
 
@@ -146,3 +153,17 @@ def test_a_question_that_cannot_be_asked_is_bad_input(case_file: Path, arguments
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("label", ["kind of work", "work: what kind", "a: b: c"])
+def test_a_label_with_a_colon_leaves_the_answers_whole(label: str, tmp_path: Path) -> None:
+    folder = shutil.copytree(ROOT / "tests" / "packs" / "clinic", tmp_path / "clinic")
+    wording = folder / "wording" / "en.yaml"
+    wording.write_text(wording.read_text().replace("label: side of the pain", f'label: "{label}"'))
+    words = Words(load_knowledge(folder))
+    unchanged = Shifts(
+        changes=(), gained=(), lost=(), regraded=(), disposition_before="a", disposition_after="a", re_examine=False
+    )
+    effects = tuple(Effect(answer=Answer(finding="pain_side", value=name), shifts=unchanged) for name in ("left", "both"))
+    asked = NextQuestion(finding="pain_side", level="nearer", screen=None, conclusions=("joint",), effects=effects)
+    assert [line.partition(": ")[0] for line in reasons_in_words(asked, words)] == ["if left", "if both sides"]

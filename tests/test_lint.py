@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sijoint.engine import reference
+from sijoint.explain.wording import Words
 from sijoint.knowledge.card import attributes_of, card_problems
+from sijoint.knowledge.errors import Problem
 from sijoint.knowledge.explained import codes, explain_code
 from sijoint.knowledge.language import KnowledgeBase
 from sijoint.knowledge.lint import lint
@@ -75,9 +77,88 @@ def test_sound_knowledge_has_no_diagnostic(tmp_path: Path) -> None:
     assert lint(load(tmp_path, parts())) == []
 
 
-@pytest.mark.parametrize("code", FAULTS)
-def test_finds_a_planted_fault(code: str, tmp_path: Path) -> None:
-    assert code in found(load(tmp_path, FAULTS[code]))
+FAULTS["K032"] = parts()
+FAULTS["K032"]["references.yaml"][0]["review_by"] = date(2027, 1, 1)
+CARD = {"users": "clinicians", "inputs": {}}
+FAULTS |= {code: {**parts(), "card.yaml": CARD} for code in ("K039", "K040")}
+
+
+def reported(knowledge: KnowledgeBase) -> list[Problem]:
+    """Every diagnostic, also those of a release and of the day after every review was due."""
+    return (
+        [*lint(knowledge, date(2027, 1, 2)), *card_problems(knowledge)] if knowledge.cards else lint(knowledge, date(2027, 1, 2))
+    )
+
+
+@pytest.mark.parametrize("code", sorted(FAULTS))
+def test_finds_a_planted_fault_and_says_so_in_full(code: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    message = "".join(f"{problem}\n" for problem in reported(load(tmp_path, FAULTS[code])) if problem.code == code)
+    expected = ROOT / "tests" / "broken" / code / "message.txt"
+    if request.config.getoption("--update-golden"):
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(message, encoding="utf-8")
+    assert message
+    assert message == expected.read_text(encoding="utf-8")
+
+
+def test_every_diagnostic_has_a_planted_fault() -> None:
+    assert set(FAULTS) == {code for code in codes() if code >= "K022"}
+
+
+CHOICES = ("yes", "no", "true", "false", "unknown", "none", "some")
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("where", ["all", "any", "none_of"])
+def test_a_choice_is_not_taken_for_an_answer(choice: str, where: str, tmp_path: Path) -> None:
+    """Whatever a choice is called, a rule that reads it can fire."""
+    finding = {"id": "told", "type": "choice", "choices": [*CHOICES], "obtained_by": "history", "source": ["S1"]}
+    pack = worded(with_item("findings.yaml", finding), "told")
+    pack["wording/en.yaml"]["findings"]["told"]["choices"] = {name: f"{name}." for name in CHOICES}
+    test: dict[str, Any] = {"told": {"none_of": [choice]}} if where == "none_of" else {"told": choice}
+    when = {where: [test, "sore"]} if where != "none_of" else {"all": [test, "sore"]}
+    assert found(load(tmp_path, changed_rule(pack, "walking", when=when))) == set()
+
+
+def speaking(pack: dict[str, Any], text: str) -> dict[str, Any]:
+    words = pack["wording/en.yaml"]
+    spoken = {**words["conclusions"], "walk": {"label": "w", "text": text}}
+    return {**pack, "wording/en.yaml": {**words, "conclusions": spoken}}
+
+
+def with_parameters(*names: str) -> dict[str, Any]:
+    item = {"unit": "years", "range": [0, 60], "checked": "2026-01-01", "source": ["S1"], "interpretation": "our choice"}
+    more = ({"id": name, "value": 30 + number, **item} for number, name in enumerate(names))
+    return {**parts(), "parameters.yaml": [*parts()["parameters.yaml"], *more]}
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "unused"),
+    [
+        (("ol",), "Over {$old}.", {"ol"}),
+        (("older",), "Over {$old}.", {"older"}),
+        (("ol", "older"), "Over {$ol}, {$older}.", set()),
+        (("ol",), "Over ${ol}.", {"ol"}),
+        (("ol",), "Over $ol", {"ol"}),
+        (("ol",), "Over {$ol", {"ol"}),
+        (("ol",), "Over {ol}.", {"ol"}),
+        (("ol",), "{$ol}", set()),
+        (("ol",), "Over {{$ol}}.", set()),
+    ],
+)
+def test_a_parameter_is_spoken_only_by_its_whole_name(
+    names: tuple[str, ...], text: str, unused: set[str], tmp_path: Path
+) -> None:
+    knowledge = load(tmp_path, speaking(with_parameters(*names), text))
+    assert {problem.item.removeprefix("parameter ") for problem in lint(knowledge) if problem.code == "K034"} == unused
+    said = Words(knowledge).sentence("walk", "given")
+    assert {name for number, name in enumerate(names) if f"{30 + number} years" not in said} == unused
+
+
+@pytest.mark.parametrize("key", ["title", "interpretation", "because"])
+def test_a_parameter_that_a_rule_names_in_a_sentence_is_used(key: str, tmp_path: Path) -> None:
+    knowledge = load(tmp_path, changed_rule(with_parameters("ol"), "walking", **{key: "Over {$ol}."}))
+    assert "K034" not in found(knowledge)
 
 
 def test_an_accepted_diagnostic_is_silent(tmp_path: Path) -> None:

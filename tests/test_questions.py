@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 from brute import small
 from hypothesis import given, settings
 from sijoint.engine.case import Case
@@ -76,9 +74,9 @@ def test_both_sides_of_a_finding_are_one_group(engine: Engine) -> None:
         assert all(item.finding.partition(".")[0] == group.finding for item in group.questions)
 
 
-def test_answers_quickly_enough_for_the_first_screen(engine: Engine) -> None:
+def test_tries_every_answer_in_one_pass(engine: Engine, passes: list[int]) -> None:
     inference = engine.infer(read_case({"findings": {}}, engine.knowledge))
+    passes.clear()
     next_questions(engine, inference, 3)
-    start = time.perf_counter()
-    next_questions(engine, inference, 3)
-    assert time.perf_counter() - start < 1
+    assert len(passes) == 1
+    assert len(engine.knowledge.findings) < passes[0] <= 4 * len(engine.knowledge.findings)

@@ -181,3 +181,15 @@ def test_the_command_writes_every_format(tmp_path: Path) -> None:
         assert path.read_text().lstrip().startswith(start)
     assert runner.invoke(app, ["report", case, "-o", str(tmp_path / "no" / "where.html")]).exit_code == 2
     assert "Some safety" in runner.invoke(app, ["assess", case, "--audience", "patient"]).output
+
+
+@pytest.mark.parametrize("by", ["Dr None", "None", None])
+@pytest.mark.parametrize("method", ["contrast agent: None", "None", "CT", None])
+@pytest.mark.parametrize("on", ["2026-01-05", None])
+def test_who_recorded_a_value_is_said_as_it_was_given(by: str | None, method: str | None, on: str | None, engine: Engine) -> None:
+    given = {"value": True, "recorded_by": by, "recorded_on": on, "method": method}
+    case = {"as_of": "2026-11-22", "findings": {"saddle_numbness": {key: value for key, value in given.items() if value}}}
+    said = "; ".join(part for part in (by and f"by {by}", on and f"on {on}", method) if part)
+    part = assess(case, engine=engine).to_audit().split("CONCLUSIONS AND WHY")[1].split("\n\n")[0]
+    _, *ends = " ".join(part.split()).split("new numbness in the saddle area ")
+    assert any(end.startswith(f"(recorded {said}) [saddle_numbness]" if said else "[saddle_numbness]") for end in ends)

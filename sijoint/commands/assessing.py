@@ -37,8 +37,8 @@ def assess(
         certificate = certificate_name(knowledge.fingerprint)
         assessment = assess_case(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge, certificate=certificate)
         if why is not None:
-            from ..explain.justification import NotDerivedError
             from ..explain.text import render_why
+            from ..knowledge.errors import NotDerivedError
 
             try:
                 typer.echo(render_why(assessment, why), nl=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ..knowledge.errors import KnowledgeError
+from ..knowledge.errors import KnowledgeError, QuestionError
 from .common import BAD_INPUT, FAILED, Packs, knowledge_from, reported
 
 
@@ -33,8 +33,8 @@ def rules(
             return
         try:
             typer.echo(render_rule(knowledge, rule), nl=False)
-        except KeyError as error:
-            typer.echo(str(error.args[0]), err=True)
+        except QuestionError as error:
+            typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
 
 
@@ -84,8 +84,8 @@ def schema(which: Annotated[str, typer.Argument(help="case or assessment")] = "c
 
     try:
         typer.echo(schema_of(which), nl=False)
-    except KeyError as error:
-        typer.echo(str(error.args[0]), err=True)
+    except QuestionError as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 

@@ -30,15 +30,13 @@ def _asking(case: Path, packs: list[Path] | None) -> Iterator[Assessment]:
     """The assessment of a case; questions that cannot be asked become messages."""
     with reported():
         from ..engine.case_reader import read_case
-        from ..explain.counterfactual import AskedError
-        from ..explain.justification import NotDerivedError
-        from ..explain.why_not import DerivedError
         from ..front import assess
+        from ..knowledge.errors import QuestionError
 
         knowledge = knowledge_from(packs)
         try:
             yield assess(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge)
-        except (NotDerivedError, DerivedError, AskedError) as error:
+        except QuestionError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
 

@@ -59,12 +59,13 @@ def prove(
 
 def explain_code(code: Annotated[str, typer.Argument(help="The code at the end of a message, such as K012.")]) -> None:
     """Explain a code on one page: what it means, why it matters, how to fix it."""
+    from ..knowledge.errors import QuestionError
     from ..knowledge.explained import explain_code as explain
 
     try:
         typer.echo(explain(code), nl=False)
-    except KeyError as error:
-        typer.echo(str(error.args[0]), err=True)
+    except QuestionError as error:
+        typer.echo(str(error), err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
