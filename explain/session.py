@@ -16,6 +16,7 @@ from ..knowledge.language import KnowledgeBase
 from ..knowledge.loader import load_knowledge
 from .assessment import Assessment
 from .questions import QuestionGroup, next_questions
+from .refusal import read
 from .what_if import Shifts, changed, shifts_between
 
 
@@ -32,7 +33,8 @@ class Session:
 
     def __init__(self, case: Case | None = None, *, knowledge: KnowledgeBase | None = None, engine: Engine | None = None) -> None:
         self.engine = engine or engine_for(knowledge or load_knowledge())
-        self._assessments = [Assessment(self.engine, case or Case(case="interview"))]
+        start = read(case, self.engine.knowledge) if case else Case(case="interview")
+        self._assessments = [Assessment(self.engine, start)]
 
     @property
     def assessment(self) -> Assessment:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.case import Case
-    from .engine.case_reader import read_case
     from .engine.columns import Batch
     from .engine.infer import Engine, default_evaluators
     from .explain.arguments import Ledger
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from .explain.settled import Settled
     from .explain.what_if import Shifts
     from .explain.why_not import WhyNot
-    from .front import assess
+    from .front import assess, read_case
     from .knowledge.errors import CaseError, EngineError, EvaluatorDisagreement, KnowledgeError, Problem, SijointError
     from .knowledge.language import KnowledgeBase
     from .knowledge.loader import load_knowledge
@@ -67,7 +66,7 @@ _HOME = {
     "default_evaluators": "engine.infer",
     "load_knowledge": "knowledge.loader",
     "matching_certificate": "verify.certificate",
-    "read_case": "engine.case_reader",
+    "read_case": "front",
 }
 
 __all__ = [

@@ -1,6 +1,7 @@
 """The front door: a case in, an assessment out, under the shipped knowledge or another clinic's.
 
-In: a mapping, a path or a `Case`. Out: `Assessment`.
+In: a mapping, a path or a `Case`. Out: `Assessment`. A text counts as a path only if it is the name of a .yaml, .yml or .json
+file; text of JSON or YAML is no case, and no message repeats it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .engine.case import Case
-from .engine.case_reader import read_case
 from .engine.infer import Engine, engine_for
 from .explain.assessment import Assessment
+from .explain.refusal import read as read_case
 from .knowledge.language import KnowledgeBase
 from .knowledge.loader import load_knowledge
 

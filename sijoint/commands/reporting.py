@@ -32,8 +32,7 @@ def report(
 ) -> None:
     """Write the report of a case: a self-contained HTML page, Markdown, or text for auditor or patient."""
     with reported():
-        from ..engine.case_reader import read_case
-        from ..front import assess
+        from ..front import assess, read_case
         from .assessing import dated
 
         knowledge = knowledge_from(packs)
