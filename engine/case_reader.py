@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..knowledge.errors import CaseError, Problem, key_text, nearest, pointer_to
+from ..knowledge.errors import CaseError, key_text, nearest, pointer_to
 from ..knowledge.items import SIDES
 from ..knowledge.language import Finding, KnowledgeBase
 from ..knowledge.scalars import EAST, WEST, moment
@@ -53,7 +53,7 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
         CaseError: with every problem found.
     """
     if not isinstance(source, Case):
-        return _read(document_of(source), knowledge)
+        return read_document(document_of(source), knowledge)
     if knowledge.fingerprint in source.checked_for:
         return source
     return _read_model(source, knowledge)
@@ -65,7 +65,7 @@ def read_case_json(text: bytes, knowledge: KnowledgeBase, name: str = "case") ->
     Raises:
         CaseError: with every problem found.
     """
-    return _read(read_json(text, name), knowledge)
+    return read_document(read_json(text, name), knowledge)
 
 
 def read_findings(findings: Any, knowledge: KnowledgeBase) -> Step:
@@ -81,7 +81,12 @@ def read_findings(findings: Any, knowledge: KnowledgeBase) -> Step:
     return Step(findings=recorded, withdrawn=withdrawn)
 
 
-def _read(document: Document, knowledge: KnowledgeBase, *, model: Case | None = None) -> Case:
+def read_document(document: Document, knowledge: KnowledgeBase, *, model: Case | None = None) -> Case:
+    """The case that a document holds; `model` is the case it was written from, where there is one.
+
+    Raises:
+        CaseError: with every problem found.
+    """
     raw = document.salvaged if document.value is None else document.value
     refused = document.value is None and bool(document.problems)
     if raw is None and refused:
@@ -108,7 +113,7 @@ def _read_model(source: Case, knowledge: KnowledgeBase) -> Case:
     if isinstance(steps, tuple | list) and all(isinstance(step, Step) for step in steps):
         steps = [_written_step(vars(step), document, number) for number, step in enumerate(steps)]
     document.value = document.salvaged = Plain().value({**raw, "steps": steps})
-    return _read(document, knowledge, model=source)
+    return read_document(document, knowledge, model=source)
 
 
 def _written_step(step: dict[str, Any], document: Document, number: int) -> dict[str, Any]:
@@ -135,14 +140,16 @@ def _written(items: Any, withdrawn: Any, document: Document, path: Path) -> Any:
 
 def _unknown_as_known(source: Case, case: Case, document: Document) -> None:
     """A finding recorded as unknown is none: it would count as answered."""
-    for number, (given, read) in enumerate(zip((source, *source.steps), (case, *case.steps), strict=True)):
-        path = ("steps", number - 1, "findings") if number else ("findings",)
+    moments: list[tuple[Path, Case | Step, Case | Step]] = [(("findings",), source, case)]
+    pairs = enumerate(zip(source.steps, case.steps, strict=True))
+    moments += [(("steps", number, "findings"), given, read) for number, (given, read) in pairs]
+    for path, given, read in moments:
         for name in sorted({item.finding for item in given.findings} - {item.finding for item in read.findings}):
             _refuse_model(document, (*path, name), "recorded without a value", "leave it out, or record a value", "C005")
 
 
 def _refuse_model(document: Document, path: Path, what: str, fix: str, code: str) -> None:
-    document.note(Problem(document.file, 0, name_of(path), what, WHY[code], fix, code, *pointer_to(path)))
+    document.note(path, 0, what, WHY[code], fix, code)
 
 
 @dataclass
@@ -163,9 +170,7 @@ class Reading:
     def refuse(self, path: Path, what: str, fix: str, code: str) -> None:
         """Record a problem at a place in the case."""
         if not self.silent:
-            line = self.document.line(path)
-            place = pointer_to(path)
-            self.document.note(Problem(self.document.file, line, name_of(path), what, WHY[code], fix, code, *place))
+            self.document.note(path, self.document.line(path), what, WHY[code], fix, code)
 
     def error(self, case: Case) -> CaseError:
         """Every problem as one error, with the cases that could be read beside it."""
@@ -257,7 +262,7 @@ class Reading:
     def again(self) -> None:
         """Read the further values of keys that were given more than once; each counts as a value of its finding."""
         self.silent = True
-        for path, value in self.document.repeated:
+        for path, value in _distinct(self.document.repeated):
             for place, findings in _findings_at(path, value):
                 recorded, _ = self.findings(findings, place, None)
                 for item in recorded:
@@ -286,6 +291,9 @@ class Reading:
     def recorded(self, name: str, raw: Any, path: Path, day: date | None) -> Recorded | None:
         """One value with who, when and how; None where the value is unknown."""
         who: dict[str, Any] = {}
+        if isinstance(raw, Mapping) and raw and set(raw) <= set(SIDES):
+            self.refuse(path, "given for a side, and has none", "write the value alone", "C005")
+            return None
         if isinstance(raw, Mapping):
             self.keys(raw, VALUE_KEYS, path)
             if "value" not in raw:
@@ -368,6 +376,16 @@ class Reading:
 
 def _item(name: str, value: Value, who: Mapping[str, Any]) -> Recorded:
     return Recorded.model_construct(finding=name, value=value, **{"recorded_by": None, "method": None, "note": None, **who})
+
+
+def _distinct(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:
+    """The values of repeated keys, a plain one once for each place."""
+    seen = set()
+    for path, value in repeated:
+        key = None if isinstance(value, dict | list) else (path, type(value), value)
+        if key is None or key not in seen:
+            yield path, value
+        seen.add(key)
 
 
 def _findings_at(path: Path, value: Any) -> Iterable[tuple[Path, Any]]:

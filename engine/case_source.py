@@ -52,7 +52,7 @@ def _of_mapping(source: Mapping[Any, Any]) -> Document:
     document = Document("case", plain.value(source), name=name_of)
     document.salvaged = document.value
     if plain.full:
-        document.note(Problem("case", 0, "case", f"a {TOO_MUCH.type}", NOTHING, "give the findings of one patient", "C009"))
+        document.note((), 0, f"a {TOO_MUCH.type}", NOTHING, "give the findings of one patient", "C009")
     return document
 
 
@@ -97,8 +97,9 @@ def read_json(text: bytes, file: str) -> Document:
     """
     if len(text) > SIZE_LIMIT:
         return _wrong(file, f"more than the {SIZE_LIMIT} bytes allowed", "shorten the file")
+    hooked = _Pairs()
     try:
-        value = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_pairs, parse_int=_whole)
+        value = json.loads(text.decode("utf-8-sig"), object_pairs_hook=hooked.pairs, parse_int=_whole)
     except UnicodeDecodeError:
         return _salvage(text, _wrong(file, "not UTF-8 text", "save the file as UTF-8"))
     except RecursionError:
@@ -106,11 +107,10 @@ def read_json(text: bytes, file: str) -> Document:
     except ValueError as error:
         return _salvage(text, _wrong(file, "not valid JSON", "correct it", getattr(error, "lineno", 0)))
     document = Document(file, value, name=name_of, salvaged=value)
-    for path, other in _repeated(value):
-        document.repeated.append((path, other))
+    document.repeated = list(_repeated(value)) if hooked.twice else []
+    for path in dict.fromkeys(path for path, _ in document.repeated):
         what = f"the key {key_text(path[-1])!r} twice"
-        why, place = "it is unclear which counts", pointer_to(path)
-        document.note(Problem(file, 0, name_of(path), what, why, "keep one of them", "C007", *place))
+        document.note(path, 0, what, "it is unclear which counts", "keep one of them", "C007")
     return document
 
 
@@ -120,18 +120,25 @@ def _salvage(text: bytes, document: Document) -> Document:
     return document
 
 
-def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(items)
-    if len(found) == len(items):
-        return found
-    twice = _Twice()
-    twice.others = []
-    for key, value in items:
-        if key in twice:
-            twice.others.append((key, value))
-        else:
-            twice[key] = value
-    return twice
+class _Pairs:
+    """Makes the objects of one document, and knows whether one had a key more than once."""
+
+    twice = False
+
+    def pairs(self, items: list[tuple[str, Any]]) -> dict[str, Any]:
+        """One object."""
+        found = dict(items)
+        if len(found) == len(items):
+            return found
+        self.twice = True
+        repeating = _Twice()
+        repeating.others = []
+        for key, value in items:
+            if key in repeating:
+                repeating.others.append((key, value))
+            else:
+                repeating[key] = value
+        return repeating
 
 
 def _whole(digits: str) -> int | Odd:

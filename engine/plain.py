@@ -98,9 +98,8 @@ def _of_a_library(raw: Any) -> Any:
     for name in ("NA", "NaT"):
         if raw is not None and raw is getattr(sys.modules.get("pandas"), name, None):
             return None
-    if isinstance(raw, getattr(sys.modules.get("numpy"), "generic", ())) and raw.dtype.kind in "biufU":
-        return raw.item()
-    return raw
+    scalar: Any = raw if isinstance(raw, getattr(sys.modules.get("numpy"), "generic", ())) else None
+    return scalar.item() if scalar is not None and scalar.dtype.kind in "biufU" else raw
 
 
 def _decimal(raw: Decimal) -> int | float:

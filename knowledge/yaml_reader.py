@@ -57,12 +57,14 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 0)
 
-    def note(self, problem: Problem) -> None:
-        """Keep a problem, or count it where there are enough."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(problem)
-        else:
+    def note(self, path: Path, line: int, what: str, *rest: str, item: str | None = None) -> None:
+        """Record what is wrong at a place, why it matters, how to mend it and the code; or count it where there are enough."""
+        if len(self.problems) >= MAX_PROBLEMS:
             self.more += 1
+            return
+        pointer, step = pointer_to(path)
+        why, fix, code = rest
+        self.problems.append(Problem(self.file, line, item or self.name(path), what, why, fix, code, pointer, step))
 
 
 class _RefusedError(Exception):
@@ -180,8 +182,8 @@ class _Builder:
             line = event.start_mark.line + 1
             if not isinstance(event, yaml.ScalarEvent):
                 self.spoil(line, "a key that is not a plain word", "use a plain word as key", path)
-                self.build(event, path, _drop)
-                self.build(next(self.events), path, _drop)
+                self.build(event, (*path, "?"), _drop)
+                self.build(next(self.events), (*path, "?"), _drop)
                 continue
             keys: list[Any] = []
             self.build(event, path, keys.append)
@@ -231,11 +233,8 @@ class _Builder:
 
     def note(self, line: int, what: str, fix: str, path: Path = ()) -> None:
         """Record a problem and go on."""
-        place = pointer_to(path)
         why = "the file cannot be read safely"
-        document = self.document
-        item = document.name(path) if path else "file"
-        document.note(Problem(document.file, line, item, what, why, fix, self.code, *place))
+        self.document.note(path, line, what, why, fix, self.code, item=None if path else "file")
 
     def spoil(self, line: int, what: str, fix: str, path: Path = ()) -> None:
         """Record a problem after which the value of the file may not be used."""

@@ -13,9 +13,18 @@ from typing import Any
 from .engine.case import Case
 from .engine.infer import Engine, engine_for
 from .explain.assessment import Assessment
-from .explain.refusal import read as read_case
+from .explain.refusal import read
 from .knowledge.language import KnowledgeBase
 from .knowledge.loader import load_knowledge
+
+
+def read_case(source: Case | Mapping[str, Any] | str | Path, knowledge: KnowledgeBase) -> Case:
+    """Read and validate a case under a knowledge base.
+
+    Raises:
+        CaseError: with every problem found, after the emergency or urgent flag that the readable answers raise.
+    """
+    return read(source, knowledge)
 
 
 def assess(
@@ -34,4 +43,4 @@ def assess(
         EvaluatorDisagreement: two evaluators differ; there is no answer.
     """
     chosen = engine or engine_for(knowledge or load_knowledge(cases=False))
-    return Assessment(chosen, read_case(case, chosen.knowledge), certificate)
+    return Assessment(chosen, read(case, chosen.knowledge), certificate)

@@ -52,7 +52,7 @@ class Lines:
             return {"line": number, **self.named(number, error.case), **_refusal(error)}
         except EngineError as error:
             self.unanswered += 1
-            return {"line": number, **self.named(number, case and case.case), "error": f"no answer: {error}"}
+            return {"line": number, **self.named(number, case.case if case else None), "error": f"no answer: {error}"}
         return {
             "line": number,
             **self.named(number, assessment.case.case),

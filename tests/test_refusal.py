@@ -153,7 +153,18 @@ def test_commands_say_it_first(tmp_path: Path) -> None:
         assert ran.stderr.startswith(FIRST), command
 
 
-MISTYPED = ['saddle_numbness="yes', 'saddle_numbness=[', 'saddle_numbness=*a', 'saddle_numbness=on', 'saddle_numbness', 'saddle_numbness=�', 'pain_intensity=1:30', 'pain_intensity=0x5', 'pain_intensity=6,5', 'pain_intensity=2026-02-30']
+MISTYPED = [
+    'saddle_numbness="yes',
+    "saddle_numbness=[",
+    "saddle_numbness=*a",
+    "saddle_numbness=on",
+    "saddle_numbness",
+    "saddle_numbness=�",
+    "pain_intensity=1:30",
+    "pain_intensity=0x5",
+    "pain_intensity=6,5",
+    "pain_intensity=2026-02-30",
+]
 
 
 @pytest.mark.parametrize("change", MISTYPED)
