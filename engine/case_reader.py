@@ -21,7 +21,7 @@ from ..knowledge.yaml_reader import Document, Path
 from .case import SCHEMA, Case, Recorded, Step, Value
 from .case_source import document_of, name_of, read_json
 from .plain import Plain
-from .readable import Others, meant, readable_cases
+from .readable import Others, meant, readable_cases, repeated_findings
 
 TEXT_LIMIT = 10_000
 NAME_LIMIT = 200
@@ -262,11 +262,9 @@ class Reading:
     def again(self) -> None:
         """Read the further values of keys that were given more than once; each counts as a value of its finding."""
         self.silent = True
-        for path, value in _distinct(self.document.repeated):
-            for place, findings in _findings_at(path, value):
-                recorded, _ = self.findings(findings, place, None)
-                for item in recorded:
-                    self.other(place, item)
+        for place, findings in repeated_findings(self.document.repeated):
+            for item in self.findings(findings, place, None)[0]:
+                self.other(place, item)
 
     def sides(self, key: Any, value: Any, path: Path) -> Iterable[tuple[str, Any, Path]]:
         """The finding ids a key stands for, each with its value."""
@@ -376,31 +374,6 @@ class Reading:
 
 def _item(name: str, value: Value, who: Mapping[str, Any]) -> Recorded:
     return Recorded.model_construct(finding=name, value=value, **{"recorded_by": None, "method": None, "note": None, **who})
-
-
-def _distinct(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:
-    """The values of repeated keys, a plain one once for each place."""
-    seen = set()
-    for path, value in repeated:
-        key = None if isinstance(value, dict | list) else (path, type(value), value)
-        if key is None or key not in seen:
-            yield path, value
-        seen.add(key)
-
-
-def _findings_at(path: Path, value: Any) -> Iterable[tuple[Path, Any]]:
-    """The findings that a repeated key holds, each mapping of them with its place."""
-    if path == ("steps",) and isinstance(value, list):
-        for number, step in enumerate(value[:STEP_LIMIT]):
-            if isinstance(step, Mapping):
-                yield ("steps", number, "findings"), step.get("findings")
-        return
-    start = 2 if path[:1] == ("steps",) else 0
-    inside = path[start:]
-    if inside[:1] == ("findings",) and (len(inside) < 3 or inside[-1] in ("value", *SIDES)):
-        for key in reversed(inside[1:]):
-            value = {key: value}
-        yield (*path[:start], "findings"), value
 
 
 def kind_of(raw: Any) -> str:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, product
 from math import prod
+from typing import Any
 
+from ..knowledge.items import SIDES
 from ..knowledge.language import Finding
 from ..knowledge.scalars import decimal_number
+from ..knowledge.yaml_reader import Path
 from .case import Case, Recorded, Step, Value
 
 Slot = tuple[int, str]
 Others = dict[Slot, list[Recorded]]
 Choice = Mapping[Slot, Recorded]
 MOST = 32
+STEPS = 200
 _YES, _NO = {"yes", "y", "true", "on"}, {"no", "n", "false", "off"}
 
 
@@ -89,3 +93,34 @@ def _replaced(items: Iterable[Recorded], choice: Choice, moment: int) -> tuple[R
     found = {item.finding: item for item in items}
     found |= {name: item for (at, name), item in choice.items() if at == moment}
     return tuple(found[name] for name in sorted(found))
+
+
+def repeated_findings(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:
+    """The findings that keys given more than once hold, each mapping of them with its place; a plain value once."""
+    for path, value in _distinct(repeated):
+        yield from _findings_at(path, value)
+
+
+def _distinct(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:
+    """The values of repeated keys, a plain one once for each place."""
+    seen = set()
+    for path, value in repeated:
+        key = None if isinstance(value, dict | list) else (path, type(value), value)
+        if key is None or key not in seen:
+            yield path, value
+        seen.add(key)
+
+
+def _findings_at(path: Path, value: Any) -> Iterable[tuple[Path, Any]]:
+    """The findings that a repeated key holds, each mapping of them with its place."""
+    if path == ("steps",) and isinstance(value, list):
+        for number, step in enumerate(value[:STEPS]):
+            if isinstance(step, Mapping):
+                yield ("steps", number, "findings"), step.get("findings")
+        return
+    start = 2 if path[:1] == ("steps",) else 0
+    inside = path[start:]
+    if inside[:1] == ("findings",) and (len(inside) < 3 or inside[-1] in ("value", *SIDES)):
+        for key in reversed(inside[1:]):
+            value = {key: value}
+        yield (*path[:start], "findings"), value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -161,16 +162,26 @@ def test_the_name_of_a_case_is_taken_as_written(tmp_path: Path) -> None:
         assert read_case(path, CLINIC).case == text
 
 
-@pytest.mark.parametrize("text", ["0x1F", "1:30", "0o17", "0b1", "on", "1,5"])
+@pytest.mark.parametrize("text", ["0x1F", "1:30", "0o17", "0b1", "on", "1_0", "yes", '"10"'])
 def test_a_pack_reads_numbers_the_same_way(text: str, tmp_path: Path) -> None:
-    import shutil
-
     folder = tmp_path / "clinic"
     shutil.copytree(HERE / "packs" / "clinic", folder)
     parameters = folder / "parameters.yaml"
-    lines = parameters.read_text().replace("value: ", f"value: {text} # ", 1)
-    parameters.write_text(lines)
-    with pytest.raises(KnowledgeError):
+    before = parameters.read_text()
+    parameters.write_text(before.replace("value: 14", f"value: {text}"))
+    with pytest.raises(KnowledgeError, match=r"parameters\.yaml:\d+: parameter .* value"):
+        load_knowledge(folder)
+    parameters.write_text(before.replace("value: 14", "value: 007"))
+    assert load_knowledge(folder).parameters[0].value == 7
+
+
+@pytest.mark.parametrize("text", ["on", "y", "1", '"yes"'])
+def test_a_pack_takes_plain_yes_and_no_alone(text: str, tmp_path: Path) -> None:
+    folder = tmp_path / "clinic"
+    shutil.copytree(HERE / "packs" / "clinic", folder)
+    with (folder / "findings.yaml").open("a") as stream:
+        stream.write(f"- {{id: more, type: yes_no, fixed: {text}, obtained_by: history, source: [S1]}}\n")
+    with pytest.raises(KnowledgeError, match=r"findings\.yaml:\d+: finding more: fixed"):
         load_knowledge(folder)
 
 
@@ -323,8 +334,10 @@ def test_a_right_case_made_by_hand_is_the_case_read(knowledge: KnowledgeBase) ->
 # Files and texts --------------------------------------------------------------------------------------------------------------
 
 PRIVATE = "Jane Roe"
-TEXTS = ['{"case": "Jane Roe", "findings": {}}', "case: Jane Roe\nfindings: {}\n", "Jane Roe", "/etc/Jane Roe", "Jane Roe.txt", "", "[Jane Roe].json",
-         "Jane Roe\n.yaml", "/no/Jane Roe/case.yaml", "Jane Roe.yaml", "\ud800.json", '{"Jane Roe.json']  # fmt: skip
+TEXTS = [
+    '{"case": "Jane Roe", "findings": {}}', "case: Jane Roe\nfindings: {}\n", "Jane Roe", "/etc/Jane Roe", "Jane Roe.txt", "",
+    "[Jane Roe].json", "Jane Roe\n.yaml", "/no/Jane Roe/case.yaml", "Jane Roe.yaml", "\ud800.json", '{"Jane Roe.json',
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", TEXTS)
