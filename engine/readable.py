@@ -14,7 +14,7 @@ from typing import Any
 from ..knowledge.items import SIDES
 from ..knowledge.language import Finding
 from ..knowledge.scalars import decimal_number
-from ..knowledge.yaml_reader import Path
+from ..knowledge.yaml_reader import SECOND_DOCUMENT, Path
 from .case import Case, Recorded, Step, Value
 
 Slot = tuple[int, str]
@@ -98,7 +98,11 @@ def _replaced(items: Iterable[Recorded], choice: Choice, moment: int) -> tuple[R
 def repeated_findings(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:
     """The findings that keys given more than once hold, each mapping of them with its place; a plain value once."""
     for path, value in _distinct(repeated):
-        yield from _findings_at(path, value)
+        if path == SECOND_DOCUMENT:
+            for key, part in value.items():
+                yield from _findings_at((key,), part)
+        else:
+            yield from _findings_at(path, value)
 
 
 def _distinct(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:

@@ -19,6 +19,7 @@ from .scalars import plain_scalar
 
 Path = tuple[Any, ...]
 
+SECOND_DOCUMENT: Path = (None, None)
 MAX_DEPTH = 30
 MAX_SCALAR = 20_000
 MAX_VALUES = 40_000
@@ -128,13 +129,19 @@ class _Builder:
             next(self.events)  # document end
             event = next(self.events)
             if not isinstance(event, yaml.StreamEndEvent):
-                self.refuse(event.start_mark.line + 1, "a second document", "keep one document in a file")
+                self.spoil(event.start_mark.line + 1, "a second document", "keep one document in a file")
+                self.build(next(self.events), (), self.keep_beside)
         finally:
             loader.dispose()
 
     def keep(self, value: Any) -> None:
         """The whole document."""
         self.document.salvaged = value
+
+    def keep_beside(self, value: Any) -> None:
+        """A second document: its answers may be this patient's."""
+        if isinstance(value, dict):
+            self.document.repeated.append((SECOND_DOCUMENT, value))
 
     def build(self, event: Any, path: Path, put: Callable[[Any], None]) -> None:
         """The value that starts with an event, put in its place."""

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import yaml
 from conftest import HERE
 from fuzz.cases import Unspeakable, attempt
 from hypothesis import given
@@ -188,6 +189,15 @@ def test_a_pack_takes_plain_yes_and_no_alone(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("typed", ["1_0", "١٢", "nan", "inf", "0x5", "6,5", "1:30", ""])
 def test_an_answer_typed_in_the_interview_is_a_decimal_number(typed: str) -> None:
     assert read_answer(CLINIC.finding_by_id["days"], typed) is None
+
+
+@pytest.mark.parametrize("loader", [yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)])
+@pytest.mark.parametrize("text", ["[" * 2000, "{a: " * 2000, "- " * 200, "? " * 200, "[" * 40 + "]" * 40, "a: " + "[" * 31])
+def test_deep_nesting_is_our_own_problem_whatever_reads(text: str, loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some versions of PyYAML refuse it themselves, others do not."""
+    monkeypatch.setattr("sijoint.knowledge.yaml_reader._LOADER", loader)
+    found = read_yaml(text.encode(), "c.yaml", "C001", 10_000).problems
+    assert str(found[-1]) == "c.yaml:1: file: nested deeper than 30; the file cannot be read safely; flatten it. [C001]"
 
 
 # Whatever a program hands over ------------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ FILES = {
     "an alias.yaml": "findings: {pain_intensity: *a, saddle_numbness: yes}\n",
     "not ended.yaml": "findings:\n  saddle_numbness: yes\n  pain_intensity: {\n",
     "a second document.yaml": "findings: {saddle_numbness: yes}\n---\nfindings: {}\n",
+    "in a second document.yaml": "findings: {saddle_numbness: no}\n---\nfindings: {saddle_numbness: yes}\n",
     "control.yaml": "case: \x07\nfindings: {saddle_numbness: yes}\n",
     "twice.json": '{"findings": {"saddle_numbness": false, "saddle_numbness": true}}',
     "two blocks.json": '{"findings": {"saddle_numbness": true}, "findings": {}}',
