@@ -298,6 +298,7 @@ class Reading:
                 self.refuse(path, "no value", "write value: ...", "C005")
             who = {key: self.text(raw.get(key), (*path, key), TEXT_LIMIT) for key in ("recorded_by", "method", "note")}
             who["recorded_on"] = self.moment(raw.get("recorded_on"), (*path, "recorded_on"))
+            day = day if raw.get("recorded_on") is None else None
             raw = raw.get("value")
         who["recorded_on"] = who.get("recorded_on") or day
         finding = self.knowledge.finding_by_id[name]

@@ -49,6 +49,15 @@ def test_the_emergency_is_said_first(name: str, knowledge: KnowledgeBase) -> Non
     assert NOTHING not in str(error)
 
 
+def test_a_work_up_whose_date_cannot_be_read_closes_nothing(knowledge: KnowledgeBase) -> None:
+    cleared = {"value": True, "recorded_by": "Dr A", "recorded_on": "later"}
+    told = {"saddle_numbness": {"value": True, "recorded_on": "2026-11-20"}, "cauda_equina_workup_negative": cleared}
+    source = {"as_of": "2026-11-19", "findings": {}, "steps": [{"as_of": "2026-11-22", "findings": told}]}
+    assert str(refused(source, knowledge)).startswith(FIRST)
+    cleared["recorded_on"] = "2026-11-21"
+    assert str(refused(source | {"x": 1}, knowledge)).endswith(NOTHING)
+
+
 FILES = {
     "twice, yes first.yaml": "findings:\n  saddle_numbness: yes\n  saddle_numbness: no\n",
     "twice, no first.yaml": "findings:\n  saddle_numbness: no\n  saddle_numbness: yes\n",
