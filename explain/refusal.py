@@ -45,7 +45,7 @@ def weighed(knowledge: KnowledgeBase, meaning: Callable[[Case], Case] = lambda c
     try:
         yield
     except CaseError as error:
-        if error.weighed:
+        if error.weighed or not error.readable:  # nothing was read: there is nothing to say of answers
             raise
         raise error.weighed_as(urgent_among(map(meaning, error.readable), knowledge)) from None
 

@@ -106,12 +106,17 @@ def test_two_answers_that_only_together_raise_a_flag_are_both_tried(tmp_path: Pa
     assert str(refused(path, knowledge)).startswith(FIRST)
 
 
-@pytest.mark.parametrize(
-    "source", [{"findings": BAD}, {"findings": "x"}, 12, "no case", {"findings": {"saddle_numbness": False} | BAD}]
-)
+@pytest.mark.parametrize("source", [{"findings": BAD}, {"findings": "x"}, {"findings": {"saddle_numbness": False} | BAD}])
 def test_where_nothing_is_raised_nothing_may_be_concluded(source: Any, knowledge: KnowledgeBase) -> None:
     error = refused(source, knowledge)
     assert str(error).endswith(NOTHING)
+    assert error.urgent_among_readable is None
+
+
+@pytest.mark.parametrize("source", [12, "no case", Path("/no/such/case.yaml")])
+def test_where_nothing_could_be_read_nothing_is_said_of_answers(source: Any, knowledge: KnowledgeBase) -> None:
+    error = refused(source, knowledge)
+    assert str(error).endswith("[C001]")
     assert error.urgent_among_readable is None
 
 
