@@ -181,15 +181,28 @@ class Moment(Case):
         return found
 
 
+_WHOLE = Field(gt=-(10**18), lt=10**18)
+_TEXT = r"\S"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_TEXT)] | Annotated[int, _WHOLE]
+Told = Annotated[str, StringConstraints(min_length=1, max_length=10_000, pattern=_TEXT)] | Annotated[int, _WHOLE]
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+MomentText = Annotated[
+    str,
+    StringConstraints(
+        pattern=rf"^{_DAY}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]+)?)?(Z|[-+][0-9]{{2}}(:?[0-9]{{2}})?)?)?$",
+    ),
+]
+
+
 class CaseDocument(BaseModel):
     """The published shape of a case file; `sijoint.case/1` as JSON Schema is made from it."""
 
     model_config = ConfigDict(extra="forbid", title="sijoint.case/1")
     schema_: Literal["sijoint.case/1"] = Field(default=SCHEMA, alias="schema")
-    case: CaseId = "case"
-    as_of: date | None = None
-    findings: dict[str, FindingEntry] = Field(default_factory=dict)
-    steps: list[StepEntry] = Field(default_factory=list, max_length=200)
+    case: Name | None = "case"
+    as_of: Moment | None = None
+    findings: dict[str, FindingEntry] | None = Field(default_factory=dict, max_length=5_000)
+    steps: list[StepEntry] | None = Field(default_factory=list, max_length=200)
 
 
 class ValueEntry(BaseModel):
@@ -198,16 +211,16 @@ class ValueEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     value: Value | None
     corrected: bool = False
-    recorded_by: Note | None = None
-    recorded_on: datetime | date | None = None
-    method: Note | None = None
-    note: Note | None = None
+    recorded_by: Told | None = None
+    recorded_on: MomentText | None = None
+    method: Told | None = None
+    note: Told | None = None
 
 
 class SidesEntry(BaseModel):
     """The values of a finding that has sides."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
     left: Value | ValueEntry | None = None
     right: Value | ValueEntry | None = None
 
@@ -219,9 +232,9 @@ class StepEntry(BaseModel):
     """What changed later, in order; `null` withdraws a finding."""
 
     model_config = ConfigDict(extra="forbid")
-    as_of: date | None = None
-    title: Note | None = None
-    findings: dict[str, FindingEntry] = Field(default_factory=dict)
+    as_of: Moment | None = None
+    title: Name | None = None
+    findings: dict[str, FindingEntry] | None = Field(default_factory=dict, max_length=5_000)
 
 
 CaseDocument.model_rebuild()

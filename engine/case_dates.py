@@ -6,16 +6,16 @@ dated after the day of its moment, by its own local date; a correction names who
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from .case import Case, Correction, Recorded
+from .case import Case, Correction, Recorded, Step
 from .moments import day_of, unfounded
 
 Path = tuple[str | int, ...]
-Mistake = tuple[Path, str, str, str]
-"""Place, item, what is wrong, how to mend it."""
+Mistake = tuple[Path, str, str]
+"""Place, what is wrong, how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +28,25 @@ class Visit:
     corrections: Sequence[Correction] = ()
 
 
+def visits_of(as_of: date | None, findings: Sequence[Recorded], steps: Iterable[Step]) -> list[Visit]:
+    """The visits of a case as read: each step with its own day, or that of the step before."""
+    visits = [Visit(("findings",), as_of, findings)]
+    for number, step in enumerate(steps):
+        day = step.as_of or visits[-1].as_of
+        visits.append(Visit(("steps", number, "findings"), day, step.findings, step.corrections))
+    return visits
+
+
 def date_mistakes(visits: Sequence[Visit]) -> Iterator[Mistake]:
     """Answers dated after the day of their moment, and dates in a case that does not name its day."""
     if visits and visits[0].as_of is None and any(_dates(visits)):
-        yield (
-            ("as_of",),
-            "as_of",
-            "no day, although answers or steps have dates",
-            "write as_of: YYYY-MM-DD, the day of the first answers",
-        )
+        yield ("as_of",), "no day, although answers or steps have dates", "write as_of: YYYY-MM-DD, the day of the first answers"
         return
     for visit in visits:
         for item in (*visit.findings, *visit.corrections):
             if item.recorded_on and visit.as_of and day_of(item.recorded_on) > visit.as_of:
-                what = "dated after the day of its moment"
-                yield (
-                    (*visit.path, item.finding, "recorded_on"),
-                    item.finding,
-                    what,
-                    "correct recorded_on, or as_of of this moment",
-                )
+                place = (*visit.path, *item.finding.split("."), "recorded_on")
+                yield place, "dated after the day of its moment", "correct recorded_on, or as_of of this moment"
 
 
 def _dates(visits: Sequence[Visit]) -> Iterator[bool]:
@@ -60,4 +59,4 @@ def correction_mistakes(case: Case) -> Iterator[Mistake]:
     """Corrections that find nothing to correct."""
     for number, finding in unfounded(case):
         what = "corrects an answer that no earlier moment gave, or that says the same"
-        yield ("steps", number, "findings", finding), finding, what, "leave corrected out: it is a new answer"
+        yield ("steps", number, "findings", *finding.split(".")), what, "leave corrected out: it is a new answer"

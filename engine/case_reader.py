@@ -1,12 +1,11 @@
 """Case as given -> validated `Case`: a mapping, a path to YAML or JSON, or a `Case` already made.
 
-In: hostile input. Out: a `Case` sorted by finding id, or one `CaseError` that lists every problem with its place. Nothing
-is half-read, and no message repeats a value that was given.
+In: hostile input. Out: a `Case` sorted by finding id, or one `CaseError` that lists every problem with its place and keeps
+aside what could be read. Nothing is half-read, and no message repeats a value that was given.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,22 +13,39 @@ from datetime import date, datetime
 from pathlib import Path as FilePath
 from typing import Any
 
-from ..knowledge.errors import CaseError, Problem, nearest
+from ..knowledge.errors import CaseError, key_text, nearest, pointer_to
 from ..knowledge.items import SIDES
 from ..knowledge.language import Finding, KnowledgeBase
-from ..knowledge.yaml_reader import Document, read_yaml
-from .case import SCHEMA, Case, Correction, Recorded, Step, Value
-from .case_dates import Mistake, Visit, correction_mistakes, date_mistakes
+from ..knowledge.scalars import EAST, WEST, moment
+from ..knowledge.yaml_reader import Document, Path
+from .case import SCHEMA, Case, Correction, Moment, Recorded, Step, Value
+from .case_dates import Mistake, Visit, correction_mistakes, date_mistakes, visits_of
+from .case_source import document_of, name_of, read_json
+from .plain import Plain
+from .readable import Others, meant, readable_cases, repeated_findings
 
-SIZE_LIMIT = 1_000_000
 TEXT_LIMIT = 10_000
+NAME_LIMIT = 200
 STEP_LIMIT = 200
 FINDINGS_LIMIT = 5_000
+WHOLE_LIMIT = 10**18
+LOOK_UPS = 20
 KEYS = ("schema", "case", "as_of", "findings", "steps")
 STEP_KEYS = ("as_of", "title", "findings")
-VALUE_KEYS = ("value", "recorded_by", "recorded_on", "method", "note", "corrected")
-
-Path = tuple[str | int, ...]
+VALUE_KEYS = ("value", "corrected", "recorded_by", "recorded_on", "method", "note")
+SPELLING = "check the spelling against the declared ids"
+WHY = {
+    "C002": "findings in an unexpected place are not seen",
+    "C003": "what stands under it would be ignored",
+    "C004": "a misspelt red flag would count as not asked",
+    "C005": "it could be read in more than one way",
+    "C006": "it is most likely a typing error or another unit",
+    "C007": "it is unclear which counts",
+    "C008": "whether a work-up came after a symptom depends on dates",
+    "C009": "it is most likely more than one patient",
+    "C011": "a correction can take back a red flag",
+}
+YES_NO = "write yes, no or null without quotes; in JSON true, false or null, in Python True, False or None"
 
 
 def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: KnowledgeBase, *, as_of: date | None = None) -> Case:
@@ -38,12 +54,13 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
     Raises:
         CaseError: with every problem found.
     """
-    if isinstance(source, Case):
-        if knowledge.fingerprint not in source.checked_for:
-            _check_known(source, knowledge)
-            source.checked_for.add(knowledge.fingerprint)
-        return source if source.as_of or not as_of else source.model_copy(update={"as_of": as_of})
-    return _read(_document(source), knowledge, as_of)
+    if not isinstance(source, Case):
+        return read_document(document_of(source), knowledge, as_of=as_of)
+    if as_of and not source.as_of:
+        source = source.model_copy(update={"as_of": as_of})
+    if knowledge.fingerprint in source.checked_for:
+        return source
+    return _read_model(source, knowledge)
 
 
 def read_case_json(text: bytes, knowledge: KnowledgeBase, name: str = "case") -> Case:
@@ -52,173 +69,207 @@ def read_case_json(text: bytes, knowledge: KnowledgeBase, name: str = "case") ->
     Raises:
         CaseError: with every problem found.
     """
-    return _read(_read_json(text, name), knowledge)
+    return read_document(read_json(text, name), knowledge)
 
 
-def _read(document: Document, knowledge: KnowledgeBase, as_of: date | None = None) -> Case:
-    reading = Reading(document, knowledge, as_of)
-    readable = document.value is not None or not document.problems
-    case = reading.case(document.value) if readable else None
-    problems = [*document.problems, *reading.problems]
-    if problems or case is None:
-        raise CaseError(problems)
+def read_findings(findings: Any, knowledge: KnowledgeBase, as_of: date | None = None) -> Step:
+    """Findings written as in a case, as one later step; `as_of` is its day.
+
+    Raises:
+        CaseError: with every problem found.
+    """
+    reading = Reading(Document("case"), knowledge)
+    recorded, withdrawn, corrections = reading.findings(Plain().value(findings), ("findings",), None)
+    reading.mistakes(date_mistakes([Visit(("findings",), as_of, recorded, corrections)]), "C008")
+    if reading.document.problems:
+        raise reading.error(Case.model_construct(findings=recorded))
+    return Step(findings=recorded, withdrawn=withdrawn, corrections=corrections)
+
+
+def read_document(document: Document, knowledge: KnowledgeBase, *, model: Case | None = None, as_of: date | None = None) -> Case:
+    """The case that a document holds; `model` is the case it was written from, where there is one.
+
+    Raises:
+        CaseError: with every problem found.
+    """
+    raw = document.salvaged if document.value is None else document.value
+    refused = document.value is None and bool(document.problems)
+    if raw is None and refused:
+        raise CaseError(document.problems, more=document.more)
+    reading = Reading(document, knowledge, silent=refused, today=as_of)
+    case = reading.case(raw)
+    reading.again()
+    if model is not None and not document.problems:
+        _unknown_as_known(model, case, document)
+    if document.problems:
+        raise reading.error(case)
+    case = Case(case=case.case, as_of=case.as_of, findings=case.findings, steps=case.steps)
     case.checked_for.add(knowledge.fingerprint)
     return case
 
 
-def _check_known(case: Case, knowledge: KnowledgeBase) -> None:
-    """A `Case` model is checked like any other input: it may have been made by hand or for other knowledge."""
-    reading = Reading(Document("case"), knowledge)
-    for items in (case.findings, *(step.findings for step in case.steps)):
-        for item in items:
-            finding = knowledge.finding_by_id.get(item.finding)
-            if finding is None:
-                reading.unknown(item.finding, ("findings",))
-            else:
-                reading.checked(finding, item.value, ("findings", item.finding))
-        ids = [item.finding for item in items]
-        if ids != sorted(set(ids)):
-            reading.refuse(("findings",), "findings", "not sorted or twice", "make it with read_case", "C007")
-    if reading.problems:
-        raise CaseError(reading.problems)
+def _read_model(source: Case, knowledge: KnowledgeBase) -> Case:
+    """A `Case` model is read like any other input: it may have been made by hand or for other knowledge."""
+    given = vars(source)
+    document = Document("case", name=name_of)
+    raw = {key: given.get(key) for key in ("case", "as_of")}
+    raw["findings"] = _written(given.get("findings"), (), document, ("findings",))
+    steps = given.get("steps")
+    if isinstance(steps, tuple | list) and all(isinstance(step, Step) for step in steps):
+        steps = [_written_step(vars(step), document, number) for number, step in enumerate(steps)]
+    document.value = document.salvaged = Plain().value({**raw, "steps": steps})
+    if not isinstance(source, Moment):
+        return read_document(document, knowledge, model=source)
+    _check_past(source, knowledge, document)
+    read_document(document, knowledge, model=source)
+    source.checked_for.add(knowledge.fingerprint)
+    return source
 
 
-def _document(source: Mapping[str, Any] | str | FilePath) -> Document:
-    if isinstance(source, Mapping):
-        return Document("case", dict(source))
-    if not isinstance(source, str | FilePath):
-        what = f"a {type(source).__name__} instead of a mapping, a path or a Case"
-        return _wrong("case", what, "give a mapping, a path or a Case")
-    path = FilePath(source)
-    try:
-        with path.open("rb") as stream:
-            text = stream.read(SIZE_LIMIT + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a file name"
-        return _wrong(path.name[:100] or "case", f"cannot be read: {reason}", "name an existing YAML or JSON file")
-    if path.suffix.lower() == ".json":
-        return _read_json(text, path.name)
-    return read_yaml(text, path.name, "C001", SIZE_LIMIT)
+def _check_past(source: Moment, knowledge: KnowledgeBase, document: Document) -> None:
+    """What a moment brings along from earlier ones is declared, and its values may be recorded."""
+    reading = Reading(document, knowledge)
+    for item in (*source.history, *source.lapsed):
+        finding = knowledge.finding_by_id.get(item.finding)
+        if finding is None:
+            reading.unknown(item.finding, ("history",))
+        elif reading.checked(finding, item.value, ("history", item.finding)) is None:
+            _refuse_model(document, ("history", item.finding), "recorded without a value", "leave it out", "C005")
+    for name, grade in source.earlier:
+        if name not in knowledge.conclusion_by_id or grade not in knowledge.conclusion_by_id[name].grades:
+            _refuse_model(document, ("earlier", name), "no such conclusion or grade", "make it with an engine", "C004")
 
 
-def _wrong(name: str, what: str, fix: str) -> Document:
-    return Document(name, problems=[Problem(name, 0, "file", what, "there is nothing to assess", fix, "C001")])
+def _written_step(step: dict[str, Any], document: Document, number: int) -> dict[str, Any]:
+    findings = _written(step.get("findings"), step.get("withdrawn"), document, ("steps", number, "findings"))
+    corrections = [item for item in step.get("corrections") or () if isinstance(item, Correction)]
+    if isinstance(findings, dict):
+        findings |= {item.finding: {**item.model_dump(exclude={"finding"}), "corrected": True} for item in corrections}
+    return {"as_of": step.get("as_of"), "title": step.get("title"), "findings": findings}
 
 
-def _read_json(text: bytes, name: str) -> Document:
-    if len(text) > SIZE_LIMIT:
-        return _wrong(name, f"more than the {SIZE_LIMIT} bytes allowed", "shorten the file")
-    twice: list[str] = []
+def _written(items: Any, withdrawn: Any, document: Document, path: Path) -> Any:
+    """The findings of a model as a case file would give them; what no file could give is a problem."""
+    if not isinstance(items, tuple | list) or not isinstance(withdrawn, tuple | list):
+        return [items]
+    found: dict[str, Any] = {}
+    for item in items:
+        content = vars(item) if isinstance(item, Recorded) else {}
+        name = key_text(content.get("finding"), NAME_LIMIT)
+        entry = {key: content[key] for key in VALUE_KEYS if key != "corrected" and content.get(key) is not None}
+        if name in found:
+            document.repeated.append(((*path, name), Plain().value(entry)))
+        found.setdefault(name, entry)
+    if list(found) != sorted(found) or len(found) != len(items):
+        _refuse_model(document, path, "not sorted, or one twice", "make it with read_case", "C007")
+    return {key_text(name, NAME_LIMIT): None for name in withdrawn} | found
 
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in items]
-        twice.extend(key for key in dict.fromkeys(keys) if keys.count(key) > 1)
-        return dict(items)
 
-    try:
-        document = Document(name, json.loads(text.decode("utf-8-sig"), object_pairs_hook=pairs))
-    except UnicodeDecodeError:
-        return _wrong(name, "not UTF-8 text", "save the file as UTF-8")
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 0)
-        return Document(name, problems=[Problem(name, line, "file", "not valid JSON", "it cannot be read", "correct it", "C001")])
-    for key in twice:
-        what = f"the key {key[:60]!r} twice"
-        document.problems.append(Problem(name, 0, "file", what, "it is unclear which counts", "keep one of them", "C007"))
-    return document
+def _unknown_as_known(source: Case, case: Case, document: Document) -> None:
+    """A finding recorded as unknown is none: it would count as answered."""
+    moments: list[tuple[Path, Case | Step, Case | Step]] = [(("findings",), source, case)]
+    pairs = enumerate(zip(source.steps, case.steps, strict=True))
+    moments += [(("steps", number, "findings"), given, read) for number, (given, read) in pairs]
+    for path, given, read in moments:
+        for name in sorted({item.finding for item in given.findings} - {item.finding for item in read.findings}):
+            _refuse_model(document, (*path, name), "recorded without a value", "leave it out, or record a value", "C005")
+
+
+def _refuse_model(document: Document, path: Path, what: str, fix: str, code: str) -> None:
+    document.note(path, 0, what, WHY[code], fix, code)
 
 
 Answers = tuple[tuple[Recorded, ...], tuple[str, ...], tuple[Correction, ...]]
 
 
-def _visits(as_of: date | None, findings: tuple[Recorded, ...], steps: Iterable[Step]) -> list[Visit]:
-    visits = [Visit(("findings",), as_of, findings)]
-    for number, step in enumerate(steps):
-        day = step.as_of or visits[-1].as_of
-        visits.append(Visit(("steps", number, "findings"), day, step.findings, step.corrections))
-    return visits
-
-
-def _written(path: Path) -> Path:
-    """A place in the case as it is written: a side stands under its finding."""
-    parts = (part.split(".") if isinstance(part, str) else (part,) for part in path)
-    return tuple(part for parts_of in parts for part in parts_of)
-
-
 @dataclass
 class Reading:
-    """One case being read: the place of every part, and the problems so far."""
+    """One case being read: the place of every part, and the problems so far.
+
+    `silent` where the text itself is refused: what is read of it is only weighed. `others` are further values that some
+    finding was given, or that an unreadable value may mean.
+    """
 
     document: Document
     knowledge: KnowledgeBase
+    silent: bool = False
     today: date | None = None
-    problems: list[Problem] = field(default_factory=list)
+    name: str | None = None
+    others: Others = field(default_factory=dict)
+    looked_up: int = 0
 
-    def refuse(self, path: Path, item: str, what: str, fix: str, code: str) -> None:
+    def refuse(self, path: Path, what: str, fix: str, code: str) -> None:
         """Record a problem at a place in the case."""
-        where = ".".join(str(part) for part in path) or "case"
-        why = "the case cannot be assessed as given"
-        line = self.document.line(path)
-        self.problems.append(Problem(self.document.file, line, item if item else where, what, why, fix, code))
+        if not self.silent:
+            self.document.note(path, self.document.line(path), what, WHY[code], fix, code)
 
-    def case(self, raw: Any) -> Case | None:
-        """The whole case."""
+    def error(self, case: Case) -> CaseError:
+        """Every problem as one error, with the cases that could be read beside it."""
+        document = self.document
+        readable = readable_cases(case, self.others)
+        return CaseError(document.problems, more=document.more, case=self.name, readable=readable)
+
+    def case(self, raw: Any) -> Case:
+        """The whole case, or as much of it as can be read."""
         if raw is None:
-            self.refuse((), "case", "empty", "write at least 'findings: {}' with the answers", "C002")
-            return None
+            self.refuse((), "empty", "write at least 'findings: {}' with the answers", "C002")
+            raw = {}
         if not isinstance(raw, Mapping):
-            self.refuse((), "case", f"a {type(raw).__name__} instead of a mapping", "write 'findings: {...}'", "C002")
-            return None
+            self.refuse((), f"a {kind_of(raw)} instead of a mapping", "write 'findings: {...}'", "C002")
+            raw = {}
         self.keys(raw, KEYS, ())
         if raw.get("schema", SCHEMA) != SCHEMA:
-            self.refuse(("schema",), "schema", "another schema", f"write schema: {SCHEMA} or leave it out", "C003")
+            self.refuse(("schema",), "another schema", f"write schema: {SCHEMA} or leave it out", "C003")
         as_of = self.day(raw.get("as_of"), ("as_of",)) or self.today
-        name = self.text(raw.get("case", "case"), ("case",), 200)
+        self.name = self.text(raw.get("case"), ("case",), NAME_LIMIT)
         findings, _, corrections = self.findings(raw.get("findings"), ("findings",), None)
         for item in corrections:
             fix = "give the right answer; only a step corrects an earlier one"
-            self.refuse(("findings", item.finding), item.finding, "corrected at the first moment", fix, "C011")
+            self.refuse(("findings", item.finding), "corrected at the first moment", fix, "C011")
         steps = self.steps(raw.get("steps"), as_of)
-        self.mistakes(date_mistakes(_visits(as_of, findings, steps)), "C008")
-        case = Case(case=name or "case", as_of=as_of, findings=findings, steps=steps)
+        self.mistakes(date_mistakes(visits_of(as_of, findings, steps)), "C008")
+        case = Case.model_construct(case=self.name or "case", as_of=as_of, findings=findings, steps=steps)
         self.mistakes(correction_mistakes(case), "C011")
-        return None if self.problems else case
+        return case
 
     def mistakes(self, found: Iterable[Mistake], code: str) -> None:
         """Record mistakes that were found in what was read."""
-        for path, item, what, fix in found:
-            self.refuse(_written(path), item, what, fix, code)
+        for path, what, fix in found:
+            self.refuse(path, what, fix, code)
 
     def keys(self, raw: Mapping[Any, Any], allowed: tuple[str, ...], path: Path) -> None:
         """Only keys that are read."""
         for key in raw:
             if key not in allowed:
-                shown = str(key)[:60]
-                fix = f"{nearest(shown, allowed)}; findings go under 'findings:'"
-                self.refuse((*path, key), shown, f"unknown key {shown}", fix, "C003")
+                fix = f"{self.nearest(key, allowed)}; findings go under 'findings:'"
+                self.refuse((*path, key), f"unknown key {key_text(key)}", fix, "C003")
+
+    def nearest(self, key: Any, known: Iterable[str]) -> str:
+        """The advice that names the closest id, for so many keys of one case at most."""
+        self.looked_up += 1
+        return nearest(key_text(key), known) if self.looked_up <= LOOK_UPS else SPELLING
 
     def steps(self, raw: Any, as_of: date | None) -> tuple[Step, ...]:
-        """Later changes, in order; their dates do not go back."""
+        """Later changes, in order; their dates do not go back. A step that cannot be read is empty."""
         if raw is None:
             return ()
         if not isinstance(raw, list) or len(raw) > STEP_LIMIT:
-            self.refuse(("steps",), "steps", f"not a list of at most {STEP_LIMIT} steps", "write '- findings: {...}'", "C002")
-            return ()
+            self.refuse(("steps",), f"not a list of at most {STEP_LIMIT} steps", "write '- findings: {...}'", "C002")
+            raw = raw[:STEP_LIMIT] if isinstance(raw, list) else []
         found = []
         for number, item in enumerate(raw):
             path = ("steps", number)
             if not isinstance(item, Mapping):
-                self.refuse(path, f"step {number + 1}", "not a mapping", "write 'findings: {...}'", "C002")
-                continue
+                self.refuse(path, "not a mapping", "write 'findings: {...}'", "C002")
+                item = {}
             self.keys(item, STEP_KEYS, path)
             day = self.day(item.get("as_of"), (*path, "as_of"))
             if day and as_of and day < as_of:
-                self.refuse((*path, "as_of"), f"step {number + 1}", "earlier than the step before", "order the steps", "C008")
+                self.refuse((*path, "as_of"), "earlier than the step before", "order the steps", "C008")
             as_of = day or as_of
             findings, withdrawn, corrections = self.findings(item.get("findings"), (*path, "findings"), day)
-            title = self.text(item.get("title"), (*path, "title"), 200)
-            step = Step(as_of=day, title=title, findings=findings, withdrawn=withdrawn, corrections=corrections)
-            found.append(step)
+            said = {"as_of": day, "title": self.text(item.get("title"), (*path, "title"), NAME_LIMIT)}
+            found.append(Step.model_construct(**said, findings=findings, withdrawn=withdrawn, corrections=corrections))
         return tuple(found)
 
     def findings(self, raw: Any, path: Path, day: date | None) -> Answers:
@@ -226,11 +277,11 @@ class Reading:
         if raw is None:
             return (), (), ()
         if not isinstance(raw, Mapping):
-            self.refuse(path, "findings", f"a {type(raw).__name__} instead of a mapping", "write 'finding: value'", "C002")
+            self.refuse(path, f"a {kind_of(raw)} instead of a mapping", "write 'finding: value'", "C002")
             return (), (), ()
         if len(raw) > FINDINGS_LIMIT:
-            self.refuse(path, "findings", f"more than {FINDINGS_LIMIT} findings", "give the findings of one patient", "C009")
-            return (), (), ()
+            self.refuse(path, f"more than {FINDINGS_LIMIT} findings", "give the findings of one patient", "C009")
+            raw = {key: value for key, value in raw.items() if key in self.knowledge.finding_by_id}
         recorded: dict[str, Recorded] = {}
         corrected: dict[str, Correction] = {}
         withdrawn: list[str] = []
@@ -238,69 +289,89 @@ class Reading:
             for name, part, place in self.sides(key, value, (*path, key)):
                 item = self.recorded(name, part, place, day)
                 if name in recorded or name in withdrawn or name in corrected:
-                    self.refuse(place, name, "given twice", "keep one of the two values", "C007")
-                elif item is None:
-                    withdrawn.append(name)
+                    self.refuse(place, "given twice", "keep one of the two values", "C007")
+                    self.other(place, item)
                 elif isinstance(item, Correction):
                     corrected[name] = item
+                elif item is None:
+                    withdrawn.append(name)
                 else:
                     recorded[name] = item
         corrections = tuple(corrected[key] for key in sorted(corrected))
         return tuple(recorded[key] for key in sorted(recorded)), tuple(sorted(withdrawn)), corrections
+
+    def other(self, path: Path, item: Recorded | Correction | None) -> None:
+        """Keep a further value of a finding, by its moment: 0 for the first, 1 for the first step."""
+        if isinstance(item, Recorded):
+            self.others.setdefault((pointer_to(path)[1] or 0, item.finding), []).append(item)
+
+    def again(self) -> None:
+        """Read the further values of keys that were given more than once; each counts as a value of its finding."""
+        self.silent = True
+        for place, findings in repeated_findings(self.document.repeated):
+            for item in self.findings(findings, place, None)[0]:
+                self.other(place, item)
 
     def sides(self, key: Any, value: Any, path: Path) -> Iterable[tuple[str, Any, Path]]:
         """The finding ids a key stands for, each with its value."""
         known = self.knowledge.finding_by_id
         if key in known:
             return [(key, value, path)]
-        if f"{key}.left" not in known:
+        if not isinstance(key, str) or f"{key}.left" not in known:
             self.unknown(key, path)
             return []
         if isinstance(value, Mapping) and value and set(value) <= set(SIDES):
             return [(f"{key}.{side}", value[side], (*path, side)) for side in value]
         if value is None or value is False:
             return [(f"{key}.{side}", value, path) for side in SIDES]
-        self.refuse(path, str(key), "given without a side", "write {left: ..., right: ...}", "C005")
+        self.refuse(path, "given without a side", "write {left: ..., right: ...}", "C005")
         return []
 
     def unknown(self, key: Any, path: Path) -> None:
         """A finding that no pack declares."""
-        shown = str(key)[:60]
-        self.refuse(path, shown, f"unknown finding {shown}", nearest(shown, self.knowledge.finding_by_id), "C004")
+        fix = self.nearest(key, self.knowledge.finding_by_id) if isinstance(key, str) else "write a decimal point, not a comma"
+        self.refuse(path, f"unknown finding {key_text(key)}", fix, "C004")
 
     def recorded(self, name: str, raw: Any, path: Path, day: date | None) -> Recorded | Correction | None:
         """One value with who, when and how, or a correction; None where the value is unknown."""
         who: dict[str, Any] = {}
-        corrected = False
+        corrects = False
+        if isinstance(raw, Mapping) and raw and set(raw) <= set(SIDES):
+            self.refuse(path, "given for a side, and has none", "write the value alone", "C005")
+            return None
         if isinstance(raw, Mapping):
-            corrected = self.corrected(raw.get("corrected", False), path)
             self.keys(raw, VALUE_KEYS, path)
             if "value" not in raw:
-                self.refuse(path, name, "no value", "write value: ...", "C005")
+                self.refuse(path, "no value", "write value: ...", "C005")
             who = {key: self.text(raw.get(key), (*path, key), TEXT_LIMIT) for key in ("recorded_by", "method", "note")}
             who["recorded_on"] = self.moment(raw.get("recorded_on"), (*path, "recorded_on"))
+            corrects = self.corrects(raw.get("corrected", False), path)
+            day = day if raw.get("recorded_on") is None else None
             raw = raw.get("value")
-        value = self.checked(self.knowledge.finding_by_id[name], raw, path)
-        if corrected:
-            return self.correction(name, value, {**who, "recorded_on": who.get("recorded_on") or day}, path)
-        if value is None:
-            return None
         who["recorded_on"] = who.get("recorded_on") or day
-        return Recorded.model_construct(finding=name, value=value, **{"recorded_by": None, "method": None, "note": None, **who})
+        finding = self.knowledge.finding_by_id[name]
+        value = self.checked(finding, raw, path)
+        if corrects:
+            return self.correction(name, value, who, path)
+        if value is not None:
+            return _item(name, value, who)
+        if (guess := meant(finding, raw)) is not None:
+            self.other(path, _item(name, guess, who))
+        return None
 
-    def corrected(self, raw: Any, path: Path) -> bool:
+    def corrects(self, raw: Any, path: Path) -> bool:
         """Whether an answer sets a mistake of recording right."""
         if not isinstance(raw, bool):
-            self.refuse((*path, "corrected"), "corrected", "neither yes nor no", "write corrected: yes, or leave it out", "C005")
+            self.refuse((*path, "corrected"), "neither yes nor no", "write corrected: yes, or leave it out", "C005")
         return raw is True
 
     def correction(self, name: str, value: Value | None, who: Mapping[str, Any], path: Path) -> Correction:
         """A mistake of recording set right, with who and why."""
         for key, fix in (("recorded_by", "write recorded_by: who corrects it"), ("note", "write note: why it was a mistake")):
             if not who.get(key):
-                self.refuse(path, name, f"a correction without {key}", fix, "C011")
-        said = {"recorded_by": who.get("recorded_by") or "?", "note": who.get("note") or "?"}
-        return Correction(finding=name, value=value, recorded_on=who.get("recorded_on"), **said)
+                self.refuse(path, f"a correction without {key}", fix, "C011")
+        said = {key: who.get(key) or "?" for key in ("recorded_by", "note")}
+        return Correction.model_construct(finding=name, value=value, recorded_on=who.get("recorded_on"), **said)
 
     def checked(self, finding: Finding, raw: Any, path: Path) -> Value | None:
         """A value of the right type and inside the range; None for unknown or after a problem."""
@@ -309,11 +380,11 @@ class Reading:
         if finding.type == "yes_no":
             if isinstance(raw, bool):
                 return raw
-            self.refuse(path, finding.id, "neither yes nor no", "write yes, no or null", "C005")
+            self.refuse(path, "neither yes nor no", YES_NO, "C005")
         elif finding.type == "choice":
             if isinstance(raw, str) and raw in finding.choices:
                 return raw
-            self.refuse(path, finding.id, "not one of its choices", f"choose one of {', '.join(finding.choices)}", "C005")
+            self.refuse(path, "not one of its choices", f"choose one of {', '.join(finding.choices)}", "C005")
         else:
             return self.number(finding, raw, path)
         return None
@@ -321,37 +392,43 @@ class Reading:
     def number(self, finding: Finding, raw: Any, path: Path) -> Value | None:
         """A finite number inside the range of its finding."""
         if isinstance(raw, bool) or not isinstance(raw, int | float):
-            self.refuse(path, finding.id, "not a number", f"write a number in {finding.unit}", "C005")
+            hint = ", without quotes, a comma or other signs, such as 6.5" if isinstance(raw, str) else ""
+            self.refuse(path, "not a number", f"write a number ({finding.unit}){hint}", "C005")
             return None
         low, high = finding.range or (raw, raw)
         if not (isinstance(raw, int) or math.isfinite(raw)) or not low <= raw <= high:
-            self.refuse(path, finding.id, "out of range", f"write {low} to {high} {finding.unit}", "C006")
+            self.refuse(path, "out of range", f"write {low} to {high} {finding.unit}", "C006")
             return None
         if finding.whole and raw != int(raw):
-            self.refuse(path, finding.id, "not a whole number", f"write whole {finding.unit}", "C006")
+            self.refuse(path, "not a whole number", f"write whole {finding.unit}", "C006")
             return None
         return int(raw) if isinstance(raw, float) and raw.is_integer() else raw
 
     def text(self, raw: Any, path: Path, limit: int) -> str | None:
-        """A short text; a plain number is taken as written."""
+        """A short text without space around it; a plain whole number is taken as written."""
         if raw is None:
             return None
-        text = _text_of(raw)
-        if text is None or not 0 < len(text) <= limit:
-            self.refuse(path, str(path[-1]), "no text, or too long", f"write 1 to {limit} characters", "C005")
+        if type(raw) is int and abs(raw) < WHOLE_LIMIT:
+            raw = self.document.written.get(path, str(raw))
+        if not isinstance(raw, str) or not raw.strip() or len(raw) > limit or not _can_be_written(raw):
+            self.refuse(path, "no text, or too long", f"write 1 to {limit} characters", "C005")
             return None
-        return text
+        return raw.strip()
 
     def moment(self, raw: Any, path: Path) -> datetime | date | None:
         """A date, or a date with a time."""
-        if raw is None or isinstance(raw, date):
+        if isinstance(raw, datetime):
+            offset = raw.utcoffset()
+            if offset is None or WEST <= offset <= EAST:
+                return raw
+        elif raw is None or isinstance(raw, date):
             return raw
-        for parse in (date.fromisoformat, datetime.fromisoformat):
+        elif isinstance(raw, str):
             try:
-                return parse(raw)
-            except (TypeError, ValueError):
-                continue
-        self.refuse(path, str(path[-1]), "not a date", "write YYYY-MM-DD", "C008")
+                return moment(raw)
+            except ValueError:
+                pass
+        self.refuse(path, "not a date", "write YYYY-MM-DD", "C008")
         return None
 
     def day(self, raw: Any, path: Path) -> date | None:
@@ -360,13 +437,19 @@ class Reading:
         return moment.date() if isinstance(moment, datetime) else moment
 
 
-def _text_of(raw: Any) -> str | None:
-    """What stands for a text, without space around it; None where it is none, or could not be written out again."""
-    if isinstance(raw, bool) or not isinstance(raw, str | int):
-        return None
+def _item(name: str, value: Value, who: Mapping[str, Any]) -> Recorded:
+    return Recorded.model_construct(finding=name, value=value, **{"recorded_by": None, "method": None, "note": None, **who})
+
+
+def kind_of(raw: Any) -> str:
+    """The type of a value in a message."""
+    return str(getattr(raw, "type", None) or type(raw).__name__)
+
+
+def _can_be_written(text: str) -> bool:
+    """Whether a text can be written out again: no half of a surrogate pair."""
     try:
-        text = str(raw).strip()
         text.encode()
-    except ValueError:  # half of a surrogate pair, or a number of more digits than Python writes
-        return None
-    return text
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -230,3 +230,9 @@ def holding_leaves(check: Checked) -> Iterable[Leaf]:
     for member in check.of:
         if member.holds:
             yield from holding_leaves(member)
+
+
+def resting_on(trace: Trace, conclusion: str, grade: str) -> set[str]:
+    """The conclusions by which the firings for a conclusion at a grade were met."""
+    firings = (item for item in trace.firings if any(x.conclusion == conclusion and x.grade == grade for x in item.concluded))
+    return {leaf.conclusion for firing in firings for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 from textwrap import fill
 
+from ..engine.trace import resting_on
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .assessment import Assessment
 from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, Concluded
 from .inert import inert
-from .summary import is_highest, resting_on
+from .summary import is_highest
 from .wording import Words
 
 WIDTH = 80

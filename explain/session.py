@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..engine.case import Case, Step
-from ..engine.case_reader import read_case
 from ..engine.case_writer import case_document, case_yaml
 from ..engine.infer import Engine, engine_for
 from ..knowledge.language import KnowledgeBase
 from ..knowledge.loader import load_knowledge
 from .assessment import Assessment
 from .questions import QuestionGroup, next_questions
+from .refusal import read
 from .what_if import Shifts, read_changes, shifts_between
 
 
@@ -33,7 +33,7 @@ class Session:
 
     def __init__(self, case: Case | None = None, *, knowledge: KnowledgeBase | None = None, engine: Engine | None = None) -> None:
         self.engine = engine or engine_for(knowledge or load_knowledge(cases=False))
-        given = read_case(case, self.engine.knowledge) if case else Case(case="interview")
+        given = read(case, self.engine.knowledge) if case else Case(case="interview")
         self._assessments = [Assessment(self.engine, given)]
 
     @property
@@ -79,7 +79,7 @@ class Session:
         given = self.assessment.given
         document = case_document(given)
         steps = [*document.get("steps", []), {"findings": {finding: entry}}]
-        return self._move_to(read_case(document | {"steps": steps}, self.engine.knowledge))
+        return self._move_to(read(document | {"steps": steps}, self.engine.knowledge))
 
     def _move_to(self, case: Case) -> Shifts:
         before = self.assessment

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ..engine.moments import lapsed_in
-from ..engine.trace import Trace, holding_leaves
-from ..knowledge.conditions import Derived
+from ..engine.trace import Trace, resting_on
 from ..knowledge.graph import findings_behind
 from ..knowledge.items import URGENCY
 from ..knowledge.language import Conclusion, KnowledgeBase
@@ -291,9 +290,3 @@ def is_highest(knowledge: KnowledgeBase, disposition: str) -> bool:
 
 def _tier(disposition: str) -> str:
     return disposition.replace("_", " ")
-
-
-def resting_on(trace: Trace, conclusion: str, grade: str) -> set[str]:
-    """The conclusions by which the firings for a conclusion at a grade were met."""
-    firings = (item for item in trace.firings if any(x.conclusion == conclusion and x.grade == grade for x in item.concluded))
-    return {leaf.conclusion for firing in firings for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}

@@ -11,13 +11,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from ..engine.case import Case, Step, Value
-from ..engine.case_reader import read_case
+from ..engine.case_reader import read_findings
 from ..engine.infer import Engine
 from ..engine.program import Outcome
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .counterfactual import lowers
 from .document import disposition_of
+from .refusal import read, weighed
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,6 +71,7 @@ def what_if(engine: Engine, case: Case, changes: Mapping[str, Any]) -> Shifts:
         CaseError: a change cannot be read; every problem is listed.
         EvaluatorDisagreement: two evaluators differ; there is no answer.
     """
+    case = read(case, engine.knowledge)
     before = engine.infer(case).outcome
     after = changed(case, changes, engine.knowledge)
     return shifts_between(engine.knowledge, (case, before), (after, engine.infer(after).outcome))
@@ -92,8 +94,8 @@ def read_changes(changes: Mapping[str, Any], case: Case, knowledge: KnowledgeBas
         CaseError: a change cannot be read.
     """
     days = [day for day in (case.as_of, *(step.as_of for step in case.steps)) if day]
-    dated = {"as_of": days[-1]} if days else {}
-    return read_case(dated | {"steps": [{"findings": dict(changes)}]}, knowledge).steps[0]
+    with weighed(knowledge, lambda readable: case.with_findings(readable.findings)):
+        return read_findings(changes, knowledge, days[-1] if days else None)
 
 
 def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after: tuple[Case, Outcome]) -> Shifts:

@@ -18,11 +18,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
+
+LISTED = 100
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
     """One mistake: where it stands, what is wrong, why it matters and how to fix it.
+
+    `pointer` is the place as JSON pointer (RFC 6901) where there is one; `step` the later step of a case, 1 for the first.
 
     >>> print(Problem("findings.yaml", 3, "finding fever", "wrong type", "it cannot be read", "write yes", "K004"))
     findings.yaml:3: finding fever: wrong type; it cannot be read; write yes. [K004]
@@ -35,6 +40,8 @@ class Problem:
     why: str
     fix: str
     code: str
+    pointer: str = ""
+    step: int | None = None
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -47,19 +54,32 @@ class SijointError(Exception):
 
 
 class ProblemsError(SijointError):
-    """An error that carries every problem found, in file order; the message lists them all."""
+    """An error that carries every problem found, in file order; the message lists at most 100 and counts the rest.
+
+    `more` counts problems that were found and not kept.
+    """
 
     heading = "problem"
     subject = "the input"
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], *, more: int = 0) -> None:
         self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
-        count = len(self.problems)
-        plural = "" if count == 1 else "s"
-        super().__init__("\n".join([f"{count} {self.heading}{plural} in {self.subject}:", *(f"  {p}" for p in self.problems)]))
+        self.more = more
+        super().__init__("\n".join(self._lines()))
+
+    def _lines(self) -> list[str]:
+        count = len(self.problems) + self.more
+        lines = [f"{count} {self.heading}{'' if count == 1 else 's'} in {self.subject}:"]
+        lines += [f"  {problem}" for problem in self.problems[:LISTED]]
+        return [*lines, f"  and {count - LISTED} more"] if count > LISTED else lines
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.problems,)
+        return _again, (type(self), self.problems, {"more": self.more})
+
+
+def _again(kind: type[ProblemsError], problems: Iterable[Problem], rest: dict[str, Any]) -> ProblemsError:
+    """The error as it was before it was pickled."""
+    return kind(problems, **rest)
 
 
 class KnowledgeError(ProblemsError):
@@ -69,10 +89,65 @@ class KnowledgeError(ProblemsError):
     subject = "the knowledge"
 
 
+@dataclass(frozen=True)
+class RaisedFlag:
+    """A conclusion on which the urgency rests, in the words of the knowledge."""
+
+    conclusion: str
+    words: str
+
+
+@dataclass(frozen=True)
+class UrgentAmongReadable:
+    """The strongest tier that the readable answers of a refused case raise, and the flags it rests on."""
+
+    tier: str
+    flags: tuple[RaisedFlag, ...]
+
+    def __str__(self) -> str:
+        named = "; ".join(flag.words for flag in self.flags)
+        return f"{self.tier.upper()} among the answers that could be read{f': {named}' if named else ''}. Act on it first."
+
+
 class CaseError(ProblemsError):
-    """The case cannot be assessed as given; nothing was assessed."""
+    """The case cannot be assessed as given; nothing was assessed.
+
+    `case` is its name where one could be read. `urgent_among_readable` is the emergency or urgent flag that the readable
+    answers raise, and is said first; None where they raise none, which says nothing about the patient.
+    """
 
     subject = "the case"
+
+    def __init__(
+        self,
+        problems: Iterable[Problem],
+        *,
+        more: int = 0,
+        case: str | None = None,
+        urgent: UrgentAmongReadable | None = None,
+        weighed: bool = False,
+        readable: tuple[Any, ...] = (),
+    ) -> None:
+        self.case, self.urgent_among_readable, self.weighed = case, urgent, weighed
+        self.readable = readable  # the cases that could be read; never shown, and dropped once they were weighed
+        super().__init__(problems, more=more)
+
+    def _lines(self) -> list[str]:
+        lines = super()._lines()
+        if self.urgent_among_readable:
+            return [str(self.urgent_among_readable), *lines]
+        return [*lines, NOTHING_URGENT] if self.weighed else lines
+
+    def weighed_as(self, urgent: UrgentAmongReadable | None) -> CaseError:
+        """This error, with what the readable answers raise."""
+        return type(self)(self.problems, more=self.more, case=self.case, urgent=urgent, weighed=True)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        rest = {"more": self.more, "case": self.case, "urgent": self.urgent_among_readable, "weighed": self.weighed}
+        return _again, (type(self), self.problems, rest)
+
+
+NOTHING_URGENT = "The answers that could be read raise no emergency or urgent flag; nothing may be concluded from that."
 
 
 class EngineError(SijointError):
@@ -122,3 +197,32 @@ def nearest(name: str, known: Sequence[str] | Iterable[str]) -> str:
     """
     close = get_close_matches(name[:80], sorted(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else "check the spelling against the declared ids"
+
+
+def printable(text: str, limit: int = 60) -> str:
+    r"""A text cut short, with every character that steers a terminal or cannot be written out escaped.
+
+    >>> print(printable("a\x1bb"))
+    a\x1bb
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text[:limit])
+
+
+def key_text(key: Any, limit: int = 60) -> str:
+    """A key of a mapping as it can be shown, whatever it is."""
+    if isinstance(key, str):
+        return printable(key, limit)
+    if key is None or (isinstance(key, bool | int | float) and abs(key) < 10**30):
+        return str(key)
+    return f"a {type(key).__name__}"
+
+
+def pointer_to(path: Sequence[Any]) -> tuple[str, int | None]:
+    """A path as JSON pointer, and the number of the step of a case that it lies in.
+
+    >>> pointer_to(("steps", 1, "findings", "a/b"))
+    ('/steps/1/findings/a~1b', 2)
+    """
+    parts = (key_text(part, 200).replace("~", "~0").replace("/", "~1") for part in path)
+    inside = len(path) > 1 and path[0] == "steps" and type(path[1]) is int
+    return "".join(f"/{part}" for part in parts), path[1] + 1 if inside else None

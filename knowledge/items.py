@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Strict, StringConstraints
 
 from .conditions import FROZEN
 
@@ -16,6 +16,9 @@ SidedId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}(\.(le
 ReferenceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,59}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=600, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+YesNo = Annotated[bool, Strict()]
+Number = Annotated[int, Strict()] | Annotated[float, Strict()]
+"""A number or a yes/no as written: a text that looks like one is none."""
 Label = Literal["V", "D", "V2", "P", "M", "X"]
 Side = Literal["left", "right"]
 SIDES: tuple[Side, ...] = ("left", "right")

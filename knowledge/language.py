@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from .claims import Accepted, Card, Invariant
 from .conditions import FROZEN, Condition, Earlier, NotDerived, NotEarlier, leaves, unanswered
-from .items import ONLY_GRADE, Id, Item, Label, Line, ReferenceId, Side, SidedId, Text
+from .items import ONLY_GRADE, Id, Item, Label, Line, Number, ReferenceId, Side, SidedId, Text, YesNo
 from .words import Wording
 
 
@@ -22,9 +22,9 @@ class Kind(BaseModel):
     """A kind of conclusion; an actionable kind is blocked by every conclusion of `unless`."""
 
     model_config = FROZEN
-    actionable: bool = False
-    candidates: bool = False
-    headline: bool = False
+    actionable: YesNo = False
+    candidates: YesNo = False
+    headline: YesNo = False
     unless: tuple[Id, ...] = ()
 
 
@@ -33,7 +33,7 @@ class Override(BaseModel):
 
     model_config = FROZEN
     parameter: Id
-    value: int | float
+    value: Number
     source: Line
     because: Line
 
@@ -68,13 +68,13 @@ class Finding(Item):
     type: Literal["yes_no", "number", "choice"]
     obtained_by: Literal["history", "examination", "record"]
     unit: Line | None = None
-    range: tuple[int | float, int | float] | None = None
-    whole: bool = False
+    range: tuple[Number, Number] | None = None
+    whole: YesNo = False
     choices: tuple[Id, ...] = ()
     per: Literal["side"] | None = None
     side: Side | None = None
-    fixed: bool = False
-    past: bool = False
+    fixed: YesNo = False
+    past: YesNo = False
     elapses: Literal["days", "weeks", "months", "years"] | None = None
     good_for: Days | None = None
     implies: Id | None = None
@@ -93,7 +93,7 @@ class Conclusion(Item):
     id: SidedId
     kind: Id
     grades: tuple[Id, ...] = Field(default=(ONLY_GRADE,), min_length=1)
-    shared: bool = False
+    shared: YesNo = False
     within: Id | None = None
     per: Literal["side"] | None = None
     side: Side | None = None
@@ -114,14 +114,14 @@ class Parameter(Item):
     """A named number that rules use in place of a bare one."""
 
     id: Id
-    value: int | float
+    value: Number
     unit: Line
-    range: tuple[int | float, int | float]
+    range: tuple[Number, Number]
     source: tuple[ReferenceId, ...] = Field(min_length=1)
     interpretation: Text | None = None
     checked: date
     overridden_by: str | None = None
-    declared_value: int | float | None = None
+    declared_value: Number | None = None
 
 
 class Reference(Item):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .engine.case import Case, Recorded, Step
-    from .engine.case_reader import read_case
     from .engine.columns import Batch
     from .engine.infer import Engine, Inference, default_evaluators
     from .engine.program import Outcome
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from .explain.settled import Settled
     from .explain.what_if import Shift, Shifts, Told
     from .explain.why_not import RuleDistance, Unmet, WhyNot
-    from .front import assess
+    from .front import assess, read_case
     from .knowledge.claims import Accepted, Card, Changing, Invariant
     from .knowledge.conditions import (
         Absent,
@@ -99,7 +98,6 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "engine.case": "Case Recorded Step",
-    "engine.case_reader": "read_case",
     "engine.columns": "Batch",
     "engine.infer": "Engine Inference default_evaluators",
     "engine.program": "Outcome",
@@ -119,7 +117,7 @@ _HOMES = {
     "explain.settled": "Settled",
     "explain.what_if": "Shift Shifts Told",
     "explain.why_not": "RuleDistance Unmet WhyNot",
-    "front": "assess",
+    "front": "assess read_case",
     "knowledge.claims": "Accepted Card Changing Invariant",
     "knowledge.conditions": "Absent All AnyOf AtLeast ChoiceTest Derived Known Later NotDerived NumberTest Present Unknown",
     "knowledge.errors": (

@@ -16,6 +16,7 @@ from .explain.what_if import Shifts
 from .explain.wording import Words
 from .knowledge.errors import CaseError
 from .knowledge.language import Finding
+from .knowledge.scalars import decimal_number
 
 HELP = "answer, or: s skip, b back, ? why this is asked, q finish"
 YES, NO = {"y", "yes"}, {"n", "no"}
@@ -132,7 +133,7 @@ def read_answer(finding: Finding, typed: str) -> Value | None:
             return finding.choices[int(typed) - 1]
         return typed if typed in finding.choices else None
     try:
-        value = float(typed)
+        value = decimal_number(typed)
     except ValueError:
         return None
-    return int(value) if value.is_integer() else value
+    return int(value) if float(value).is_integer() else value

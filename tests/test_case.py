@@ -40,104 +40,116 @@ def problems(source: Any) -> list[str]:
 
 
 SPELLING = "check the spelling against the declared ids"
-WHY = "the case cannot be assessed as given"
+C002 = "findings in an unexpected place are not seen"
+C003 = "what stands under it would be ignored"
+C004 = "a misspelt red flag would count as not asked"
+C005 = "it could be read in more than one way"
+C006 = "it is most likely a typing error or another unit"
+C007 = "it is unclear which counts"
+C008 = "whether a work-up came after a symptom depends on dates"
+YES_NO = "write yes, no or null without quotes; in JSON true, false or null, in Python True, False or None"
+NUMBER = "write a number (days), without quotes, a comma or other signs, such as 6.5"
+C009 = "it is most likely more than one patient"
 BAD = {
     "unknown finding, nearest name": (
         {"findings": {"feverr": True}},
-        [f"case: feverr: unknown finding feverr; {WHY}; did you mean fever? [C004]"],
+        [f"case: feverr: unknown finding feverr; {C004}; did you mean fever? [C004]"],
     ),
     "unknown finding, none near": (
         {"findings": {"rain": True}},
-        [f"case: rain: unknown finding rain; {WHY}; check the spelling against the declared ids. [C004]"],
+        [f"case: rain: unknown finding rain; {C004}; check the spelling against the declared ids. [C004]"],
     ),
     "text for a yes/no": (
         {"findings": {"fever": "ja"}},
-        [f"case: fever: neither yes nor no; {WHY}; write yes, no or null. [C005]"],
+        [f"case: fever: neither yes nor no; {C005}; {YES_NO}. [C005]"],
     ),
-    "one for a yes/no": ({"findings": {"fever": 1}}, [f"case: fever: neither yes nor no; {WHY}; write yes, no or null. [C005]"]),
-    "yes for a number": ({"findings": {"days": True}}, [f"case: days: not a number; {WHY}; write a number in days. [C005]"]),
-    "text for a number": ({"findings": {"days": "12"}}, [f"case: days: not a number; {WHY}; write a number in days. [C005]"]),
-    "above the range": ({"findings": {"days": 101}}, [f"case: days: out of range; {WHY}; write 0 to 100 days. [C006]"]),
-    "below the range": ({"findings": {"days": -1}}, [f"case: days: out of range; {WHY}; write 0 to 100 days. [C006]"]),
+    "one for a yes/no": (
+        {"findings": {"fever": 1}},
+        [f"case: fever: neither yes nor no; {C005}; {YES_NO}. [C005]"],
+    ),
+    "yes for a number": ({"findings": {"days": True}}, [f"case: days: not a number; {C005}; write a number (days). [C005]"]),
+    "text for a number": ({"findings": {"days": "12"}}, [f"case: days: not a number; {C005}; {NUMBER}. [C005]"]),
+    "above the range": ({"findings": {"days": 101}}, [f"case: days: out of range; {C006}; write 0 to 100 days. [C006]"]),
+    "below the range": ({"findings": {"days": -1}}, [f"case: days: out of range; {C006}; write 0 to 100 days. [C006]"]),
     "not a number (NaN)": (
         {"findings": {"days": float("nan")}},
-        [f"case: days: out of range; {WHY}; write 0 to 100 days. [C006]"],
+        [f"case: days: out of range; {C006}; write 0 to 100 days. [C006]"],
     ),
-    "infinite": ({"findings": {"days": float("inf")}}, [f"case: days: out of range; {WHY}; write 0 to 100 days. [C006]"]),
-    "minus infinite": ({"findings": {"days": float("-inf")}}, [f"case: days: out of range; {WHY}; write 0 to 100 days. [C006]"]),
-    "huge": ({"findings": {"days": 10**400}}, [f"case: days: out of range; {WHY}; write 0 to 100 days. [C006]"]),
+    "infinite": ({"findings": {"days": float("inf")}}, [f"case: days: out of range; {C006}; write 0 to 100 days. [C006]"]),
+    "minus infinite": ({"findings": {"days": float("-inf")}}, [f"case: days: out of range; {C006}; write 0 to 100 days. [C006]"]),
+    "huge": ({"findings": {"days": 10**400}}, [f"case: days: out of range; {C006}; write 0 to 100 days. [C006]"]),
     "a fraction of a whole number": (
         {"findings": {"days": 1.5}},
-        [f"case: days: not a whole number; {WHY}; write whole days. [C006]"],
+        [f"case: days: not a whole number; {C006}; write whole days. [C006]"],
     ),
     "no such choice": (
         {"findings": {"pain_side": "middle"}},
-        [f"case: pain_side: not one of its choices; {WHY}; choose one of left, right, both. [C005]"],
+        [f"case: pain_side: not one of its choices; {C005}; choose one of left, right, both. [C005]"],
     ),
     "a list for a choice": (
         {"findings": {"pain_side": ["left"]}},
-        [f"case: pain_side: not one of its choices; {WHY}; choose one of left, right, both. [C005]"],
+        [f"case: pain_side: not one of its choices; {C005}; choose one of left, right, both. [C005]"],
     ),
     "no side": (
         {"findings": {"thrust": True}},
-        [f"case: thrust: given without a side; {WHY}; write {{left: ..., right: ...}}. [C005]"],
+        [f"case: thrust: given without a side; {C005}; write {{left: ..., right: ...}}. [C005]"],
     ),
     "no such side": (
         {"findings": {"thrust": {"top": True}}},
-        [f"case: thrust: given without a side; {WHY}; write {{left: ..., right: ...}}. [C005]"],
+        [f"case: thrust: given without a side; {C005}; write {{left: ..., right: ...}}. [C005]"],
     ),
     "given twice": (
         {"findings": {"thrust": {"left": True}, "thrust.left": False}},
-        [f"case: thrust.left: given twice; {WHY}; keep one of the two values. [C007]"],
+        [f"case: thrust.left: given twice; {C007}; keep one of the two values. [C007]"],
     ),
     "an entry without value": (
         {"findings": {"fever": {"note": "hot"}}},
-        [f"case: fever: no value; {WHY}; write value: .... [C005]"],
+        [f"case: fever: no value; {C005}; write value: .... [C005]"],
     ),
     "unknown key of an entry": (
         {"findings": {"fever": {"value": True, "by": "Dr A"}}},
-        [f"case: by: unknown key by; {WHY}; check the spelling against the declared ids; findings go under 'findings:'. [C003]"],
+        [f"case: fever, by: unknown key by; {C003}; {SPELLING}; findings go under 'findings:'. [C003]"],
     ),
     "a finding beside findings": (
         {"fever": True},
-        [f"case: fever: unknown key fever; {WHY}; {SPELLING}; findings go under 'findings:'. [C003]"],
+        [f"case: fever: unknown key fever; {C003}; {SPELLING}; findings go under 'findings:'. [C003]"],
     ),
     "another schema": (
         {"schema": "sijoint.case/2", "findings": {}},
-        [f"case: schema: another schema; {WHY}; write schema: sijoint.case/1 or leave it out. [C003]"],
+        [f"case: schema: another schema; {C003}; write schema: sijoint.case/1 or leave it out. [C003]"],
     ),
     "a list of findings": (
         {"findings": ["fever"]},
-        [f"case: findings: a list instead of a mapping; {WHY}; write 'finding: value'. [C002]"],
+        [f"case: findings: a list instead of a mapping; {C002}; write 'finding: value'. [C002]"],
     ),
-    "no date": ({"as_of": "yesterday", "findings": {}}, [f"case: as_of: not a date; {WHY}; write YYYY-MM-DD. [C008]"]),
-    "a number as date": ({"as_of": 20260301, "findings": {}}, [f"case: as_of: not a date; {WHY}; write YYYY-MM-DD. [C008]"]),
+    "no date": ({"as_of": "yesterday", "findings": {}}, [f"case: as_of: not a date; {C008}; write YYYY-MM-DD. [C008]"]),
+    "a number as date": ({"as_of": 20260301, "findings": {}}, [f"case: as_of: not a date; {C008}; write YYYY-MM-DD. [C008]"]),
     "an empty name": (
         {"case": " ", "findings": {}},
-        [f"case: case: no text, or too long; {WHY}; write 1 to 200 characters. [C005]"],
+        [f"case: case: no text, or too long; {C005}; write 1 to 200 characters. [C005]"],
     ),
     "half of a surrogate pair": (
         {"case": "\ud800", "findings": {"fever": {"value": True, "note": "\udfff"}}},
         [
-            f"case: case: no text, or too long; {WHY}; write 1 to 200 characters. [C005]",
-            f"case: note: no text, or too long; {WHY}; write 1 to 10000 characters. [C005]",
+            f"case: case: no text, or too long; {C005}; write 1 to 200 characters. [C005]",
+            f"case: fever, note: no text, or too long; {C005}; write 1 to 10000 characters. [C005]",
         ],
     ),
     "a name of more digits than can be written": (
         {"case": 10**5000, "findings": {}},
-        [f"case: case: no text, or too long; {WHY}; write 1 to 200 characters. [C005]"],
+        [f"case: case: no text, or too long; {C005}; write 1 to 200 characters. [C005]"],
     ),
     "steps that go back": (
         {"as_of": "2026-03-02", "findings": {}, "steps": [{"as_of": "2026-03-01", "findings": {}}]},
-        [f"case: step 1: earlier than the step before; {WHY}; order the steps. [C008]"],
+        [f"case: step 1, as_of: earlier than the step before; {C008}; order the steps. [C008]"],
     ),
     "a step that is a word": (
         {"findings": {}, "steps": ["later"]},
-        [f"case: step 1: not a mapping; {WHY}; write 'findings: {{...}}'. [C002]"],
+        [f"case: step 1: not a mapping; {C002}; write 'findings: {{...}}'. [C002]"],
     ),
     "too many findings": (
         {"findings": dict.fromkeys(map(str, range(5001)), True)},
-        [f"case: findings: more than 5000 findings; {WHY}; give the findings of one patient. [C009]"],
+        [f"case: findings: more than 5000 findings; {C009}; give the findings of one patient. [C009]"],
     ),
 }
 
@@ -151,22 +163,22 @@ def test_refuses_a_mapping_with_the_whole_message(name: str) -> None:
 FILE = "there is nothing to assess"
 UNSAFE = "the file cannot be read safely"
 FILES: dict[str, tuple[str, bytes, list[str]]] = {
-    "empty": ("c.yaml", b"", [f"c.yaml: case: empty; {WHY}; write at least 'findings: {{}}' with the answers. [C002]"]),
+    "empty": ("c.yaml", b"", [f"c.yaml: case: empty; {C002}; write at least 'findings: {{}}' with the answers. [C002]"]),
     "only a remark": (
         "c.yaml",
         b"# nothing\n",
-        [f"c.yaml: case: empty; {WHY}; write at least 'findings: {{}}' with the answers. [C002]"],
+        [f"c.yaml: case: empty; {C002}; write at least 'findings: {{}}' with the answers. [C002]"],
     ),
     "a list": (
         "c.yaml",
         b"- fever\n",
-        [f"c.yaml:1: case: a list instead of a mapping; {WHY}; write 'findings: {{...}}'. [C002]"],
+        [f"c.yaml:1: case: a list instead of a mapping; {C002}; write 'findings: {{...}}'. [C002]"],
     ),
-    "a word": ("c.yaml", b"fever\n", [f"c.yaml: case: a str instead of a mapping; {WHY}; write 'findings: {{...}}'. [C002]"]),
+    "a word": ("c.yaml", b"fever\n", [f"c.yaml: case: a str instead of a mapping; {C002}; write 'findings: {{...}}'. [C002]"]),
     "a duplicate": (
         "c.yaml",
         b"findings:\n  fever: yes\n  fever: no\n",
-        [f"c.yaml:3: file: the key 'fever' twice; {UNSAFE}; keep one of them. [C001]"],
+        [f"c.yaml:3: fever: the key 'fever' twice; {UNSAFE}; keep one of them. [C001]"],
     ),
     "not UTF-8": ("c.yaml", b"case: M\xfcller\n", [f"c.yaml:1: file: not UTF-8 text; {UNSAFE}; save the file as UTF-8. [C001]"]),
     "not YAML": (
@@ -177,7 +189,7 @@ FILES: dict[str, tuple[str, bytes, list[str]]] = {
     "an alias": (
         "c.yaml",
         b"findings: &a {fever: yes}\nsteps: [*a]\n",
-        [f"c.yaml:1: file: an anchor or alias; {UNSAFE}; write the value out; aliases are not allowed. [C001]"],
+        [f"c.yaml:1: findings: an anchor or alias; {UNSAFE}; write the value out; aliases are not allowed. [C001]"],
     ),
     "a text of 10 MB": (
         "c.yaml",
@@ -189,38 +201,38 @@ FILES: dict[str, tuple[str, bytes, list[str]]] = {
         "c.yaml",
         b"findings:\n  days: .nan\nsteps:\n  - findings: {days: .inf}\n",
         [
-            f"c.yaml:2: days: out of range; {WHY}; write 0 to 100 days. [C006]",
-            f"c.yaml:4: days: out of range; {WHY}; write 0 to 100 days. [C006]",
+            f"c.yaml:2: days: out of range; {C006}; write 0 to 100 days. [C006]",
+            f"c.yaml:4: step 1, days: out of range; {C006}; write 0 to 100 days. [C006]",
         ],
     ),
     "everything at once": (
         "c.yaml",
         b"cas: one\nas_of: today\nfindings:\n  fevr: yes\n  days: 1000\n  pain_side: lft\n",
         [
-            f"c.yaml:1: cas: unknown key cas; {WHY}; did you mean case?; findings go under 'findings:'. [C003]",
-            f"c.yaml:2: as_of: not a date; {WHY}; write YYYY-MM-DD. [C008]",
-            f"c.yaml:4: fevr: unknown finding fevr; {WHY}; did you mean fever? [C004]",
-            f"c.yaml:5: days: out of range; {WHY}; write 0 to 100 days. [C006]",
-            f"c.yaml:6: pain_side: not one of its choices; {WHY}; choose one of left, right, both. [C005]",
+            f"c.yaml:1: cas: unknown key cas; {C003}; did you mean case?; findings go under 'findings:'. [C003]",
+            f"c.yaml:2: as_of: not a date; {C008}; write YYYY-MM-DD. [C008]",
+            f"c.yaml:4: fevr: unknown finding fevr; {C004}; did you mean fever? [C004]",
+            f"c.yaml:5: days: out of range; {C006}; write 0 to 100 days. [C006]",
+            f"c.yaml:6: pain_side: not one of its choices; {C005}; choose one of left, right, both. [C005]",
         ],
     ),
     "JSON, a duplicate": (
         "c.json",
         b'{"findings": {"fever": true, "fever": false}}',
-        ["c.json: file: the key 'fever' twice; it is unclear which counts; keep one of them. [C007]"],
+        ["c.json: fever: the key 'fever' twice; it is unclear which counts; keep one of them. [C007]"],
     ),
     "JSON, broken": (
         "c.json",
         b'{"findings":\n {"fever": tru}}',
-        ["c.json:2: file: not valid JSON; it cannot be read; correct it. [C001]"],
+        [f"c.json:2: file: not valid JSON; {FILE}; correct it. [C001]"],
     ),
-    "JSON, nested deeply": ("c.json", b"[" * 100_000, ["c.json: file: not valid JSON; it cannot be read; correct it. [C001]"]),
+    "JSON, nested deeply": ("c.json", b"[" * 100_000, [f"c.json: file: nested too deeply; {FILE}; flatten it. [C001]"]),
     "JSON, not UTF-8": (
         "c.json",
         b'{"case": "M\xfcller"}',
         [f"c.json: file: not UTF-8 text; {FILE}; save the file as UTF-8. [C001]"],
     ),
-    "JSON, NaN": ("c.json", b'{"findings": {"days": NaN}}', [f"c.json: days: out of range; {WHY}; write 0 to 100 days. [C006]"]),
+    "JSON, NaN": ("c.json", b'{"findings": {"days": NaN}}', [f"c.json: days: out of range; {C006}; write 0 to 100 days. [C006]"]),
     "JSON, 10 MB": (
         "c.json",
         b'{"case": "' + b"x" * 10_000_000 + b'"}',
@@ -229,7 +241,7 @@ FILES: dict[str, tuple[str, bytes, list[str]]] = {
     "JSON, a huge number": (
         "c.json",
         b'{"findings": {"days": 1' + b"0" * 5000 + b"}}",
-        ["c.json: file: not valid JSON; it cannot be read; correct it. [C001]"],
+        [f"c.json: days: not a number; {C005}; write a number (days). [C005]"],
     ),
 }
 
@@ -247,9 +259,11 @@ def test_refuses_a_file_with_the_whole_message(name: str, tmp_path: Path) -> Non
     ("source", "what"),
     [
         ("/no/such/case.yaml", "cannot be read: No such file or directory"),
-        ("/", "cannot be read: Is a directory"),
-        ("a\0b.yaml", "cannot be read: not a file name"),
-        ("x" * 5000, "cannot be read: File name too long"),
+        (Path("/"), "cannot be read: Is a directory"),
+        (Path("a\0b.yaml"), "cannot be read: not a file name"),
+        ("x" * 3000 + ".json", "cannot be read: File name too long"),
+        ("a\0b.yaml", "a text that is not the name of a .yaml, .yml or .json file"),
+        ("x" * 5000, "a text that is not the name of a .yaml, .yml or .json file"),
         (12, "a int instead of a mapping, a path or a Case"),
         (["fever"], "a list instead of a mapping, a path or a Case"),
         (None, "a NoneType instead of a mapping, a path or a Case"),
@@ -265,12 +279,12 @@ def test_refuses_a_mapping_nested_without_end() -> None:
     deep: dict[str, Any] = {"fever": True}
     for _ in range(2000):
         deep = {"value": deep}
-    assert problems({"findings": {"fever": deep}}) == [f"case: fever: neither yes nor no; {WHY}; write yes, no or null. [C005]"]
+    assert problems({"findings": {"fever": deep}}) == [f"case: fever: neither yes nor no; {C005}; {YES_NO}. [C005]"]
 
 
 def test_every_code_of_a_case_is_tested() -> None:
     messages = [line for _, lines in BAD.values() for line in lines] + [line for _, _, lines in FILES.values() for line in lines]
-    source = (ROOT / "engine" / "case_reader.py").read_text()
+    source = "".join((ROOT / "engine" / name).read_text() for name in ("case_reader.py", "case_source.py"))
     assert {line[-5:-1] for line in messages} == set(re.findall(r'"(C\d{3})"', source))
 
 

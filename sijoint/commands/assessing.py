@@ -30,8 +30,8 @@ def assess(
 ) -> None:
     """Assess one case and print the explained answer."""
     with reported():
-        from ..engine.case_reader import read_case
         from ..front import assess as assess_case
+        from ..front import read_case
 
         knowledge = knowledge_from(packs)
         certificate = certificate_name(knowledge.fingerprint)

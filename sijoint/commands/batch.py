@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
 
 import typer
 
-from .common import BAD_INPUT, Packs, knowledge_from, reported
+from .common import BAD_INPUT, FAILED, Packs, knowledge_from, reported
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from ..engine.infer import Engine
 
 READ_AS = {".parquet": "parquet", ".arrow": "ipc", ".feather": "ipc"}
 
 
 def batch(
-    cases: Annotated[Path, typer.Argument(help="Cases, one JSON object (sijoint.case/1) per line.")],
+    cases: Annotated[Path, typer.Argument(help="Cases, one JSON object (sijoint.case/1) per line; - reads standard input.")],
     evaluator: Annotated[
         list[str] | None, typer.Option(help="Evaluators to use; repeatable. By default two, which must agree.")
     ] = None,
@@ -28,53 +25,36 @@ def batch(
 ) -> None:
     """Assess many cases: one line of JSON in, one line of JSON out, in order, in bounded memory.
 
-    A refused case gives a line with its problems; the others are answered, and the exit status is 2.
+    A line that is refused or has no answer gives a line that says why, and an emergency or urgent flag among its readable
+    answers first; the others are answered. The exit status is then 2 for refused lines, 1 for lines without an answer alone.
     """
-    refused = total = 0
     with reported():
         from ..engine.infer import EVALUATORS, engine_for
+        from ..lines import Lines
 
         if unknown := sorted(set(evaluator or ()) - set(EVALUATORS)):
             _refuse(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
-        engine = engine_for(knowledge_from(packs), tuple(evaluator) if evaluator else None)
-        for answer in _answers(cases, engine):
-            total += 1
-            refused += "problems" in answer
+        lines = Lines(engine_for(knowledge_from(packs), tuple(evaluator) if evaluator else None))
+        for answer in lines.answers(_opened(cases)):
             typer.echo(json.dumps(answer, ensure_ascii=False))
-    if refused:
-        typer.echo(f"{refused} of {total} cases refused", err=True)
-        raise typer.Exit(BAD_INPUT)
+    for first, again in lines.same_name:
+        typer.echo(f"line {again}: the same case name as line {first}; check that no patient is taken for another", err=True)
+    if lines.refused or lines.unanswered:
+        typer.echo(f"{lines.refused} of {lines.total} cases refused", err=True)
+        if lines.unanswered:
+            typer.echo(f"{lines.unanswered} of {lines.total} cases without an answer", err=True)
+        raise typer.Exit(BAD_INPUT if lines.refused else FAILED)
 
 
-def _answers(path: Path, engine: Engine) -> Iterator[dict[str, Any]]:
-    """One answer per line that is not empty."""
+def _opened(path: Path) -> BinaryIO:
+    from ..knowledge.files import UnreadableFileError, open_regular
+
+    if str(path) == "-":
+        return typer.get_binary_stream("stdin")
     try:
-        stream = path.open("rb")
-    except OSError as error:
-        _refuse(f"{path.name}: cannot be read: {error.strerror}")
-    with stream:
-        for number, line in enumerate(stream, 1):
-            if line.strip():
-                yield {"line": number, **_answer(line, f"line {number}", engine)}
-
-
-def _answer(line: bytes, name: str, engine: Engine) -> Mapping[str, Any]:
-    from ..engine.case_reader import read_case_json
-    from ..front import assess
-    from ..knowledge.errors import CaseError
-
-    try:
-        assessment = assess(read_case_json(line, engine.knowledge, name), engine=engine)
-    except CaseError as error:
-        return {"problems": [str(problem) for problem in error.problems]}
-    return {
-        "case": assessment.case.case,
-        "disposition": assessment.disposition,
-        "conclusions": assessment.grades,
-        "fired": assessment.fired,
-        "evaluators": assessment.inference.evaluators,
-        "knowledge": assessment.inference.fingerprint,
-    }
+        return open_regular(path)
+    except UnreadableFileError as error:
+        _refuse(f"{path.name}: cannot be read: {error}")
 
 
 def columns(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..explain.assessment import Assessment
     from ..explain.wording import Words
+    from ..knowledge.errors import Problem
 
 CasePath = Annotated[Path, typer.Argument(help="A case in YAML or JSON (sijoint.case/1).")]
 ConclusionId = Annotated[str, typer.Argument(help="The id of a conclusion.")]
@@ -29,8 +30,7 @@ Depth = Annotated[int | None, typer.Option("--depth", min=1, help="How many conc
 def _asking(case: Path, packs: list[Path] | None) -> Iterator[Assessment]:
     """The assessment of a case; questions that cannot be asked become messages."""
     with reported():
-        from ..engine.case_reader import read_case
-        from ..front import assess
+        from ..front import assess, read_case
         from ..knowledge.errors import QuestionError
 
         knowledge = knowledge_from(packs)
@@ -90,15 +90,21 @@ def what_if(
 
 def _changes(written: list[str]) -> dict[str, Any]:
     """Changes as they would stand in a case file."""
+    from ..knowledge.errors import CaseError
     from ..knowledge.yaml_reader import read_yaml
 
     found: dict[str, Any] = {}
-    for item in written:
+    problems: list[Problem] = []
+    for number, item in enumerate(written, 1):
         name, sign, value = item.partition("=")
         if not sign or name in found:
-            typer.echo(f"{item[:80]}: write finding=value, each finding once", err=True)
+            typer.echo(f"change {number}: write finding=value, each finding once", err=True)
             raise typer.Exit(BAD_INPUT)
-        found[name] = read_yaml(value.encode(), "change", "C001", 10_000).value
+        document = read_yaml(value.encode(errors="surrogateescape"), f"change {number}", "C001", 10_000)
+        problems += document.problems
+        found[name] = document.value
+    if problems:
+        raise CaseError(problems)
     return found
 
 
@@ -163,9 +169,9 @@ def interview(
 ) -> None:
     """Ask what matters next, show conclusions as they appear, and save the case."""
     with reported():
-        from ..engine.case_reader import read_case
         from ..explain.session import Session
         from ..explain.wording import Words
+        from ..front import read_case
         from ..interviewing import Interview
 
         knowledge = knowledge_from(packs)

@@ -33,8 +33,7 @@ def report(
 ) -> None:
     """Write the report of a case: a self-contained HTML page, Markdown, or text for auditor or patient."""
     with reported():
-        from ..engine.case_reader import read_case
-        from ..front import assess
+        from ..front import assess, read_case
 
         knowledge = knowledge_from(packs)
         text = writer(format)(assess(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge))

@@ -130,8 +130,8 @@ def diff(
 ) -> None:
     """Show which rules changed between two versions, and exactly which patients change."""
     with reported():
-        from ..engine.case_reader import read_case
         from ..engine.infer import Engine
+        from ..front import read_case
         from ..verify.compare import compare
         from ..verify.report import render_comparison
 
