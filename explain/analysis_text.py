@@ -15,6 +15,7 @@ from .answers import Answer
 from .arguments import Argument, Ledger
 from .contrast import Contrast, Deciding, Side
 from .counterfactual import Change, ChangeSet, Counterfactuals
+from .inert import inert
 from .justification import Justification, Reason, RuleProof
 from .questions import NextQuestion, QuestionGroup
 from .settled import Settled
@@ -41,7 +42,7 @@ STATES = {
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "\n".join(lines) + "\n"
+    return inert("\n".join(lines)) + "\n"
 
 
 def _wrapped(indent: str, text: str) -> Iterator[str]:

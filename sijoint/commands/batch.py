@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import BAD_INPUT, Packs, knowledge_from, reported
+from ..printer import say_json, tell
+from ..writer import tried, writing
+from .common import BAD_INPUT, Packs, knowledge_from, refuse, reported
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,14 +37,14 @@ def batch(
         from ..engine.infer import EVALUATORS, engine_for
 
         if unknown := sorted(set(evaluator or ()) - set(EVALUATORS)):
-            _refuse(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
+            refuse(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
         engine = engine_for(knowledge_from(packs), tuple(evaluator) if evaluator else None)
         for answer in _answers(cases, engine):
             total += 1
             refused += "problems" in answer
-            typer.echo(json.dumps(answer, ensure_ascii=False))
+            say_json(json.dumps(answer, ensure_ascii=False) + "\n")
     if refused:
-        typer.echo(f"{refused} of {total} cases refused", err=True)
+        tell(f"{refused} of {total} cases refused")
         raise typer.Exit(BAD_INPUT)
 
 
@@ -51,7 +53,7 @@ def _answers(path: Path, engine: Engine) -> Iterator[dict[str, Any]]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        _refuse(f"{path.name}: cannot be read: {error.strerror}")
+        refuse(f"{path.name}: cannot be read: {error.strerror}")
     with stream:
         for number, line in enumerate(stream, 1):
             if line.strip():
@@ -89,19 +91,15 @@ def columns(
 
         for path in (source, target):
             if path.suffix not in READ_AS:
-                _refuse(f"{path.name}: not one of {', '.join(READ_AS)}")
+                refuse(f"{path.name}: not one of {', '.join(READ_AS)}")
+        tried(target)
         table = _read(source)
         kept = [name for name in keep or () if name in table.column_names]
         answers = assess_columns(table.drop_columns(kept), knowledge=knowledge_from(packs)).to_arrow()
         for place, name in enumerate(kept):
             answers = answers.add_column(place, table.schema.field(name), table[name])
         _write(answers, target)
-        typer.echo(f"{answers.num_rows} rows, {answers.num_columns} columns", err=True)
-
-
-def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(BAD_INPUT)
+        tell(f"{answers.num_rows} rows, {answers.num_columns} columns")
 
 
 def _read(path: Path) -> pa.Table:
@@ -111,16 +109,17 @@ def _read(path: Path) -> pa.Table:
     try:
         return dataset.dataset(path, format=READ_AS[path.suffix]).to_table()
     except (OSError, pa.ArrowInvalid):
-        _refuse(f"{path.name}: cannot be read as a table")
+        refuse(f"{path.name}: cannot be read as a table")
 
 
 def _write(table: pa.Table, path: Path) -> None:
     from pyarrow import feather, parquet
 
-    if READ_AS[path.suffix] == "parquet":
-        parquet.write_table(table, path)
-    else:
-        feather.write_feather(table, path)
+    with writing(path) as stream:
+        if READ_AS[path.suffix] == "parquet":
+            parquet.write_table(table, stream)
+        else:
+            feather.write_feather(table, stream)
 
 
 def register(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import BAD_INPUT, Packs, knowledge_from, reported
+from ..printer import say, say_json, tell
+from ..writer import WriteError, tried, write_text
+from .common import INTERRUPTED, Packs, knowledge_from, refuse, reported
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from ..explain.assessment import Assessment
+    from ..explain.session import Session
     from ..explain.wording import Words
 
 CasePath = Annotated[Path, typer.Argument(help="A case in YAML or JSON (sijoint.case/1).")]
@@ -39,18 +43,17 @@ def _asking(case: Path, packs: list[Path] | None) -> Iterator[Assessment]:
         try:
             yield assess(dated(read_case(case, knowledge)), knowledge=knowledge)
         except (NotDerivedError, DerivedError, AskedError) as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(BAD_INPUT) from None
+            refuse(str(error))
 
 
 def _print(found: Any, render: Callable[[Any, Words], str], assessment: Assessment, *, json: bool) -> None:
     """An answer as JSON or as words."""
     if json:
-        typer.echo(_as_json(found), nl=False)
+        say_json(_as_json(found))
         return
     from ..explain.wording import Words
 
-    typer.echo(render(found, Words(assessment.knowledge)), nl=False)
+    say(render(found, Words(assessment.knowledge)), end="")
 
 
 def _as_json(found: BaseModel | tuple[BaseModel, ...]) -> str:
@@ -98,8 +101,7 @@ def _changes(written: list[str]) -> dict[str, Any]:
     for item in written:
         name, sign, value = item.partition("=")
         if not sign or name in found:
-            typer.echo(f"{item[:80]}: write finding=value, each finding once", err=True)
-            raise typer.Exit(BAD_INPUT)
+            refuse(f"{item[:80]}: write finding=value, each finding once")
         found[name] = read_yaml(value.encode(), "change", "C001", 10_000).value
     return found
 
@@ -172,22 +174,46 @@ def interview(
         from ..interviewing import Interview
         from .assessing import dated
 
+        tried(save)
         knowledge = knowledge_from(packs)
         start = dated(read_case(case, knowledge) if case else Case(case="interview"))
         session = Session(start, knowledge=knowledge)
-        Interview(session, Words(knowledge), _prompt, typer.echo).run()
-        if save is not None:
-            save.write_text(session.to_yaml(), encoding="utf-8")
-            typer.echo(f"saved as {save}", err=True)
-        typer.echo(str(session.assessment), nl=False)
+        try:
+            Interview(session, Words(knowledge), _prompt, say).run()
+        except KeyboardInterrupt:
+            _save(session, save)
+            tell("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except OSError:
+            _save(session, save)
+            raise
+        _save(session, save)
+        say(str(session.assessment), end="")
+
+
+def _save(session: Session, path: Path | None) -> None:
+    """Write what was told; where that fails, print it, so that no answer is lost."""
+    if path is None:
+        return
+    try:
+        write_text(path, session.to_yaml())
+    except WriteError:
+        say(session.to_yaml(), end="")
+        raise
+    tell(f"saved as {path}")
+
+
+LONGEST_ANSWER = 10_000
 
 
 def _prompt(question: str) -> str:
-    """What the person types; the end of the input finishes."""
-    try:
-        return str(typer.prompt(question, default="", show_default=False))
-    except typer.Abort:
-        return "q"
+    """What the person types; the end of the input, or a line that never ends, finishes."""
+    say(f"{question}: ", end="")
+    line = sys.stdin.buffer.readline(LONGEST_ANSWER) if sys.stdin else b""
+    if line.endswith(b"\n") or 0 < len(line) < LONGEST_ANSWER:
+        return line.decode("utf-8", "replace").rstrip("\r\n")
+    say("")
+    return "q"
 
 
 def register(app: typer.Typer) -> None:
