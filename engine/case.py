@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from .unshown import Unshown
+
 SCHEMA: Literal["sijoint.case/1"] = "sijoint.case/1"
 
 CaseId = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -37,7 +39,7 @@ class Recorded(BaseModel):
     __str__ = __repr__
 
 
-class Step(BaseModel):
+class Step(Unshown):
     """What changed later: findings recorded, and findings withdrawn (unknown again)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,7 +107,7 @@ class Case(BaseModel):
     __str__ = __repr__
 
 
-class CaseDocument(BaseModel):
+class CaseDocument(Unshown):
     """The published shape of a case file; `sijoint.case/1` as JSON Schema is made from it."""
 
     model_config = ConfigDict(extra="forbid", title="sijoint.case/1")
@@ -116,7 +118,7 @@ class CaseDocument(BaseModel):
     steps: list[StepEntry] = Field(default_factory=list, max_length=200)
 
 
-class ValueEntry(BaseModel):
+class ValueEntry(Unshown):
     """A value with who recorded it, when and how."""
 
     model_config = ConfigDict(extra="forbid")
@@ -127,7 +129,7 @@ class ValueEntry(BaseModel):
     note: Note | None = None
 
 
-class SidesEntry(BaseModel):
+class SidesEntry(Unshown):
     """The values of a finding that has sides."""
 
     model_config = ConfigDict(extra="forbid")
@@ -138,7 +140,7 @@ class SidesEntry(BaseModel):
 FindingEntry = Value | ValueEntry | SidesEntry | None
 
 
-class StepEntry(BaseModel):
+class StepEntry(Unshown):
     """What changed later, in order; `null` withdraws a finding."""
 
     model_config = ConfigDict(extra="forbid")

@@ -127,7 +127,7 @@ def _read_json(text: bytes, name: str) -> Document:
     return document
 
 
-@dataclass
+@dataclass(repr=False)
 class Reading:
     """One case being read: the place of every part, and the problems so far."""
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import product
 from math import isqrt
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
+from ..engine.unshown import Unshown
 from ..knowledge.errors import nearest
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
@@ -36,7 +37,7 @@ class Change(Answer):
     re_ask: bool = False
 
 
-class ChangeSet(BaseModel):
+class ChangeSet(Unshown):
     """Changes that together meet the goal, none of them idle, and what they come to.
 
     `re_examine` marks changes that would lower the urgency: something to examine again, never advice. `contradicts` names
@@ -51,7 +52,7 @@ class ChangeSet(BaseModel):
     contradicts: tuple[str, ...] = ()
 
 
-class Counterfactuals(BaseModel):
+class Counterfactuals(Unshown):
     """All subset-minimal sets of at most `most` changed findings after which `conclusion` is as `to` says.
 
     `met` says that it is so already, which leaves nothing to change. `kept` names the findings it rests on that were not to
@@ -59,6 +60,7 @@ class Counterfactuals(BaseModel):
     """
 
     model_config = FROZEN
+    shown = ("conclusion", "to")
     conclusion: str
     to: str
     now: str | None

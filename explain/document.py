@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..engine.case import Case, Recorded, Value
 from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import Unknown
 from ..knowledge.items import URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
@@ -47,10 +48,11 @@ class ScreenState(BaseModel):
     unanswered: tuple[str, ...]
 
 
-class GivenFinding(BaseModel):
+class GivenFinding(Unshown):
     """A finding as it was given."""
 
     model_config = FROZEN
+    shown = ("finding",)
     finding: str
     value: Value
     recorded_by: str | None = None
@@ -59,7 +61,7 @@ class GivenFinding(BaseModel):
     note: str | None = None
 
 
-class GivenCase(BaseModel):
+class GivenCase(Unshown):
     """The case that was assessed."""
 
     model_config = FROZEN
@@ -68,10 +70,11 @@ class GivenCase(BaseModel):
     findings: tuple[GivenFinding, ...]
 
 
-class StepResult(BaseModel):
+class StepResult(Unshown):
     """What one step of a case changed."""
 
     model_config = FROZEN
+    shown = ("step",)
     step: int
     as_of: date | None = None
     title: str | None = None
@@ -106,7 +109,7 @@ class SoftwareRecord(BaseModel):
     version: str
 
 
-class AssessmentDocument(BaseModel):
+class AssessmentDocument(Unshown):
     """One assessment, whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="sijoint.assessment/1", serialize_by_alias=True)

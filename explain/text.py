@@ -67,7 +67,7 @@ def render_text(assessment: Assessment, language: str = "en") -> str:
         _sources(assessment, words),
         _footer(assessment),
     )
-    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+    return inert("\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)) + "\n"
 
 
 def fitted(summary: Summary) -> list[str]:
