@@ -7,9 +7,9 @@ In: arguments. Out: text or JSON. It holds no logic of its own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from io import StringIO
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import typer
 from typer.core import TyperGroup
@@ -18,20 +18,20 @@ from .commands import assessing, batch, catalogue, explaining, reporting, verify
 from .commands.common import BAD_INPUT, INTERRUPTED, UNREAD
 from .printer import abandon, tell
 
-_Wrong = typer.BadParameter.__mro__[2]
+_Wrong = cast(type[typer.BadParameter], typer.BadParameter.__mro__[2])
 """The base of every error of usage, which typer itself does not name."""
 
 
 class Commands(TyperGroup):
     """The commands; each ends with a status that tells what happened."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
-        """Run the command that the arguments name, and exit."""
-        given = list(sys.argv[1:] if args is None else args)
-        sys.exit(_status(lambda: self._run(given, prog_name or "sijoint")))
+    def main(self, *_: Any, **given: Any) -> NoReturn:
+        """Run the command that the arguments name, those of the process by default, and exit."""
+        arguments = given.get("args")
+        sys.exit(_status(lambda: self._run([*(sys.argv[1:] if arguments is None else arguments)])))
 
-    def _run(self, arguments: list[str], name: str) -> None:
-        with self.make_context(name, arguments) as context:
+    def _run(self, arguments: list[str]) -> None:
+        with self.make_context("sijoint", arguments) as context:
             self.invoke(context)
 
 
@@ -53,9 +53,9 @@ def _status(run: Callable[[], None]) -> int:
         return BAD_INPUT
     except _Wrong as error:
         said = StringIO()
-        error.show(file=said)  # type: ignore[attr-defined]
+        error.show(file=said)
         tell(said.getvalue().rstrip("\n"))
-        return int(error.exit_code)  # type: ignore[attr-defined]
+        return error.exit_code
     return 0
 
 
