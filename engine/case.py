@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from .unshown import Unshown
+
 SCHEMA: Literal["sijoint.case/1"] = "sijoint.case/1"
 
 CaseId = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -49,7 +51,7 @@ class Recorded(BaseModel):
     __str__ = __repr__
 
 
-class Correction(BaseModel):
+class Correction(Unshown):
     """A mistake of recording set right: who, when and why; without a value the answer is unknown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -59,13 +61,8 @@ class Correction(BaseModel):
     recorded_on: datetime | date | None = None
     note: Note
 
-    def __repr__(self) -> str:
-        return f"Correction({self.finding})"
 
-    __str__ = __repr__
-
-
-class Step(BaseModel):
+class Step(Unshown):
     """What changed later: findings recorded, findings withdrawn (unknown again), and mistakes of recording corrected."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,11 +71,6 @@ class Step(BaseModel):
     findings: tuple[Recorded, ...] = ()
     withdrawn: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Step({len(self.findings)} findings)"
-
-    __str__ = __repr__
 
 
 class Case(BaseModel):
@@ -137,7 +129,7 @@ class Case(BaseModel):
     __str__ = __repr__
 
 
-class Amended(BaseModel):
+class Amended(Unshown):
     """A correction carried out: the answer as it was first given, the moment of the mistake and of its correction.
 
     Moments are counted from 0. `first` is None where the mistake was a withdrawal.
@@ -148,11 +140,6 @@ class Amended(BaseModel):
     at: int
     first: Recorded | None
     correction: Correction
-
-    def __repr__(self) -> str:
-        return f"Amended({self.correction.finding})"
-
-    __str__ = __repr__
 
 
 class Moment(Case):
@@ -194,7 +181,7 @@ MomentText = Annotated[
 ]
 
 
-class CaseDocument(BaseModel):
+class CaseDocument(Unshown):
     """The published shape of a case file; `sijoint.case/1` as JSON Schema is made from it."""
 
     model_config = ConfigDict(extra="forbid", title="sijoint.case/1")
@@ -205,7 +192,7 @@ class CaseDocument(BaseModel):
     steps: list[StepEntry] | None = Field(default_factory=list, max_length=200)
 
 
-class ValueEntry(BaseModel):
+class ValueEntry(Unshown):
     """A value with who recorded it, when and how; `corrected`, in a step, sets a mistake of recording right."""
 
     model_config = ConfigDict(extra="forbid")
@@ -217,7 +204,7 @@ class ValueEntry(BaseModel):
     note: Told | None = None
 
 
-class SidesEntry(BaseModel):
+class SidesEntry(Unshown):
     """The values of a finding that has sides."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
@@ -228,7 +215,7 @@ class SidesEntry(BaseModel):
 FindingEntry = Value | ValueEntry | SidesEntry | None
 
 
-class StepEntry(BaseModel):
+class StepEntry(Unshown):
     """What changed later, in order; `null` withdraws a finding."""
 
     model_config = ConfigDict(extra="forbid")

@@ -182,7 +182,7 @@ def _refuse_model(document: Document, path: Path, what: str, fix: str, code: str
 Answers = tuple[tuple[Recorded, ...], tuple[str, ...], tuple[Correction, ...]]
 
 
-@dataclass
+@dataclass(repr=False)
 class Reading:
     """One case being read: the place of every part, and the problems so far.
 

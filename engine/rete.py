@@ -7,10 +7,11 @@ name the traps of durable-rules 2.0.28; tests/test_rete_traps.py has a test for 
 
 from __future__ import annotations
 
+import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial, reduce
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import chain, count
 from math import prod
 from typing import Any
@@ -99,56 +100,84 @@ class _Ruleset:
     """One ruleset of durable-rules, freed with this object; for one thread at a time."""
 
     def __init__(self, patterns: Sequence[tuple[str, Json]]) -> None:
+        self._read = sorted(set(chain(*(properties(test) for _, test in patterns))))
+        # The tail rule sees to it that every fact is read by a rule and every sid has run an action.
+        self._rules = {f"r{place}": it for place, it in enumerate([*patterns, ("", {ON: 1})])}
+        self._make()
+
+    def _make(self) -> None:
         from durable import engine
 
-        self._read = sorted(set(chain(*(properties(test) for _, test in patterns))))
-        self._fired: list[str] = []
-        # The tail rule sees to it that every fact is read by a rule and every sid has run an action.
-        rules = {f"r{place}": self._rule(engine, *it) for place, it in enumerate([*patterns, ("", {ON: 1})])}
+        rules = {name: {"all": [{"m": test}], "run": _told_by_the_host} for name, (_, test) in self._rules.items()}
         # Not in a `Host`, which starts two timer threads that would touch the ruleset behind the lock.
         self._durable = engine.Ruleset(f"sijoint{next(_numbers)}", None, rules)
-        finalize(self, engine.durable_rules_engine.delete_ruleset, self._durable._handle).atexit = False
-
-    def _rule(self, engine: Any, rule: str, test: Json) -> Json:
-        # `Promise.run` stores every exception as text, KeyboardInterrupt included, and goes on; this one lets it pass.
-        action = engine.Promise(lambda closure: None)
-        action.run = partial(_fire, self._fired, rule)
-        return {"all": [{"m": test}], "run": action}
+        self._library: Any = engine.durable_rules_engine
+        self._refusals = (self._library.error, engine.MessageNotHandledException, engine.MessageObservedException)
+        self._free = finalize(self, self._library.delete_ruleset, self._durable._handle)
+        self._free.atexit = False
+        self._whole = True
 
     def fired(self, held: Mapping[str, int]) -> Iterable[str]:
-        """Ids of the rules that fire; none does where no property they read is 1, as no test is negative."""
+        """Ids of the rules that fire; none does where no property they read is 1, as no test is negative.
+
+        An exception of the host, such as one that a signal's handler raises, goes through as it is.
+
+        Raises:
+            EngineError: durable-rules refused the facts or ran no rule; the cause is named.
+        """
         if not any(held[name] for name, _ in self._read):
             return ()
-        self._fired.clear()
-        sid = next(_numbers)
         fact = {name: held[name] for name, counted in self._read if counted or held[name]}
+        if not self._whole:
+            self._free()
+            self._make()
+        self._whole = False
         try:
-            # A fact of its own first, so that the sid has run an action even if the next fact is refused.
-            self._tell({"sid": sid, ON: 1})
-            self._tell({"sid": sid, ON: 1} | fact)
-        except Exception as error:
-            raise EngineError(f"durable-rules failed: {error}") from error
+            found = self._answer(next(_numbers), fact)
+            self._whole = True
+        except self._refusals as error:
+            raise EngineError(f"durable-rules failed: {_cause(error)}") from error
         finally:
-            # Deleting a sid that has run no action aborts the process: one interrupted so early is left behind.
-            if self._fired:
-                self._durable.delete_state(sid)
-        return {rule for rule in self._fired if rule}
+            # Deleting a sid that has run no action aborts the process, deleting the ruleset with its sids does not.
+            if not self._whole:
+                self._free()
+        return found
 
-    def _tell(self, fact: Json) -> None:
-        """Assert a fact and carry out every action that follows from it."""
-        answers: list[tuple[BaseException | None, Json | None]] = []
-        self._durable.do_actions(self._durable.assert_fact(fact), lambda *answer: answers.append(answer))
-        # No answer: where an action lasts over 10 seconds by the clock, the rest is dropped without a word.
-        error, state = answers[0] if answers else (EngineError("actions were dropped"), None)
-        if error is not None:
-            raise error
-        if state is None or "exception" in state:
-            raise EngineError(f"an exception was stored: {state}")
+    def _answer(self, sid: int, fact: Json) -> set[str]:
+        """The rules that fire for a fact under a sid, which is deleted again."""
+        # A fact of its own first, so that the sid has run an action even if the next fact is refused.
+        self._tell({"sid": sid, ON: 1})
+        ran = self._tell({"sid": sid, ON: 1} | fact)
+        self._durable.delete_state(sid)
+        return {rule for name in ran if (rule := self._rules[name][0])}
+
+    def _tell(self, fact: Json) -> list[str]:
+        """Assert a fact and run every rule that follows from it; their names.
+
+        `do_actions` of the library is passed by: it drops actions after 10 seconds by the clock, logs and stores
+        exceptions instead of raising them, and asks a clock that warns.
+        """
+        ran: list[str] = []
+        handle, state = self._durable._handle, self._durable.assert_fact(fact)
+        started = self._library.start_action_for_state(handle, state)
+        if not started:
+            raise EngineError("durable-rules failed: no rule ran")
+        result, message = started[0], started[1]
+        while message:
+            ran += json.loads(message)
+            self._library.update_state(handle, result)
+            message = self._library.complete_and_start_action(handle, state)
+        return ran
 
 
-def _fire(fired: list[str], rule: str, closure: object, complete: Callable[[None], None]) -> None:
-    fired.append(rule)
-    complete(None)
+def _told_by_the_host(closure: object) -> None:
+    """The action of every rule: nothing, as the host reads from the answer which rules ran."""
+
+
+def _cause(error: Exception) -> str:
+    """What failed; of a fact that was refused only the kind, as its text holds the fact."""
+    said = f": {error}" if type(error).__module__ != "durable.engine" else ""
+    return type(error).__name__ + said
 
 
 def condition_of(rule: Rule) -> Condition:

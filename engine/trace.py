@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..knowledge.conditions import (
     FINDING_TESTS,
@@ -33,11 +33,12 @@ from .atoms import decide
 from .case import Case, Value
 from .moments import on_the_day_of
 from .program import Outcome, Program
+from .unshown import Unshown
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Checked(BaseModel):
+class Checked(Unshown):
     """A condition and how it came out. A leaf has `leaf` and what was recorded or derived; a branch has `of`, and `k` for a
     count.
     """
@@ -53,10 +54,11 @@ class Checked(BaseModel):
     of: tuple[Checked, ...] = ()
 
 
-class Firing(BaseModel):
+class Firing(Unshown):
     """A rule that was carried out, in order, with what it rested on and what it concluded."""
 
     model_config = FROZEN
+    shown = ("rule",)
     order: int
     rule: str
     pack: str
@@ -68,10 +70,11 @@ class Firing(BaseModel):
     concluded: tuple[Consequence, ...]
 
 
-class Blocked(BaseModel):
+class Blocked(Unshown):
     """A rule whose `when` held and that was held back by conclusions: `by` names each with its grade."""
 
     model_config = FROZEN
+    shown = ("rule",)
     rule: str
     pack: str
     file: str
@@ -82,10 +85,11 @@ class Blocked(BaseModel):
     gated: bool
 
 
-class Contradiction(BaseModel):
+class Contradiction(Unshown):
     """Answers of a case that cannot all be right; `urgent` when a red flag rests on one of them."""
 
     model_config = FROZEN
+    shown = ("constraint",)
     constraint: str
     findings: tuple[str, ...]
     because: str
@@ -94,7 +98,7 @@ class Contradiction(BaseModel):
     urgent: bool
 
 
-class Trace(BaseModel):
+class Trace(Unshown):
     """Every event of one inference."""
 
     model_config = FROZEN

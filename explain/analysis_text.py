@@ -14,6 +14,7 @@ from .answers import Answer
 from .arguments import Argument, Ledger
 from .contrast import Contrast, Deciding, Side
 from .counterfactual import Change, ChangeSet, Counterfactuals
+from .inert import inert
 from .justification import Justification, Reason, RuleProof
 from .lines import indented, wrapped
 from .questions import NextQuestion, QuestionGroup
@@ -41,7 +42,7 @@ STATES = {
 
 
 def _text(lines: Iterable[str]) -> str:
-    return "\n".join(laid for line in lines for laid in _laid_out(line)) + "\n"
+    return inert("\n".join(laid for line in lines for laid in _laid_out(line))) + "\n"
 
 
 def _laid_out(line: str) -> Iterator[str]:

@@ -11,11 +11,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.atoms import COMPARISONS
 from ..engine.case import Case, Recorded, Value
 from ..engine.moments import day_of
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import Atom, FindingTest, Later, NumberTest
 from ..knowledge.language import Finding
 
@@ -26,10 +27,11 @@ Cell = tuple[int | float, int | float, bool, bool]
 """An interval: low, high, and whether each end is open."""
 
 
-class Answer(BaseModel):
+class Answer(Unshown):
     """A known value; for a number with the interval it stands for; `signed`: by name and dated after everything else."""
 
     model_config = FROZEN
+    shown = ("finding",)
     finding: str
     value: Value
     low: int | float | None = None

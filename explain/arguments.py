@@ -9,30 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import FINDING_TESTS, Derived, FindingTest, Later, Unknown, leaves
 from ..knowledge.language import KnowledgeBase
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Argument(BaseModel):
+class Argument(Unshown):
     """A finding that rules read for a conclusion: its value, the tests made of it and the rules that make them."""
 
     model_config = FROZEN
+    shown = ("finding",)
     finding: str
     value: Value | None
     tests: tuple[FindingTest, ...]
     rules: tuple[str, ...]
 
 
-class Ledger(BaseModel):
+class Ledger(Unshown):
     """What stands for, against and unconfirmed of one candidate."""
 
     model_config = FROZEN
+    shown = ("conclusion",)
     conclusion: str
     kind: str
     grade: str | None

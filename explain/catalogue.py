@@ -12,6 +12,7 @@ from ..knowledge.coverage import Covered, coverage_of
 from ..knowledge.errors import AskedError, nearest
 from ..knowledge.items import LABEL_MEANING
 from ..knowledge.language import Finding, KnowledgeBase, Rule
+from .inert import inert
 from .justification import certainty_of
 from .wording import Words, number
 
@@ -27,7 +28,7 @@ def render_findings(knowledge: KnowledgeBase) -> str:
             lines.append(f"      {words.question(item.id)}")
             if item.choices:
                 lines += [f"        {choice}: {words.choice(item.id, choice)}" for choice in item.choices]
-    return "\n".join(lines) + "\n"
+    return inert("\n".join(lines)) + "\n"
 
 
 def _type(item: Finding) -> str:
@@ -42,7 +43,7 @@ def render_rules(knowledge: KnowledgeBase) -> str:
     for pack in knowledge.packs:
         lines.append(f"{pack.pack}: {pack.authority}")
         lines += [f"  {rule.id.partition('/')[2]}  {rule.title}" for rule in knowledge.rules if rule.pack == pack.pack]
-    return "\n".join(lines) + "\n"
+    return inert("\n".join(lines)) + "\n"
 
 
 def render_rule(knowledge: KnowledgeBase, name: str) -> str:
@@ -55,7 +56,7 @@ def render_rule(knowledge: KnowledgeBase, name: str) -> str:
     if not found:
         raise AskedError(f"unknown rule {name[:80]}: {nearest(name, (rule.id for rule in knowledge.rules))}")
     words = Words(knowledge)
-    return "\n".join(line for rule in found[:1] for line in _rule(rule, knowledge, words)) + "\n"
+    return inert("\n".join(line for rule in found[:1] for line in _rule(rule, knowledge, words))) + "\n"
 
 
 def _names(rule: Rule) -> set[str]:
@@ -114,7 +115,7 @@ def render_coverage(knowledge: KnowledgeBase) -> tuple[str, bool]:
     if evidence:
         lines.append(f"{told} of {len(evidence)} rows of evidence encoded or listed with the reason why not")
     lines.append(f"{used} of {len(statements)} statements covered")
-    return "\n".join(lines) + "\n", used == len(statements) and told == len(evidence)
+    return inert("\n".join(lines)) + "\n", used == len(statements) and told == len(evidence)
 
 
 def _used(row: Covered) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import FindingTest
 from ..knowledge.language import KnowledgeBase
 from .arguments import Reads, reads_of
@@ -21,7 +22,7 @@ from .counterfactual import MOST, ChangeSet, Goal, described, grade_now, search
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Deciding(BaseModel):
+class Deciding(Unshown):
     """A test that the rules for one conclusion make and those for the other do not: what is recorded, and the rules."""
 
     model_config = FROZEN
@@ -30,22 +31,24 @@ class Deciding(BaseModel):
     rules: tuple[str, ...]
 
 
-class Side(BaseModel):
+class Side(Unshown):
     """One of two conclusions: its grade, what speaks for it alone, and what it alone lacks, not recorded first."""
 
     model_config = FROZEN
+    shown = ("conclusion",)
     conclusion: str
     grade: str | None
     holds: tuple[Deciding, ...]
     fails: tuple[Deciding, ...]
 
 
-class Contrast(BaseModel):
+class Contrast(Unshown):
     """Why `a` rather than `b`: what decides on either side, how many tests are common ground, and the smallest sets of at most
     `most` changed findings after which it would be `b` rather than `a`.
     """
 
     model_config = FROZEN
+    shown = ("a", "b")
     a: Side
     b: Side
     common: int

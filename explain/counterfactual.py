@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import product
 from math import isqrt
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.reference import Reference
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import findings_of
 from ..knowledge.errors import AskedError, nearest
 from ..knowledge.items import URGENCY
@@ -37,7 +38,7 @@ class Change(Answer):
     re_ask: bool = False
 
 
-class ChangeSet(BaseModel):
+class ChangeSet(Unshown):
     """Changes that together meet the goal, none of them idle, and what they come to.
 
     `re_examine` marks changes that would lower the urgency: something to examine again, never advice. `contradicts` names
@@ -52,7 +53,7 @@ class ChangeSet(BaseModel):
     contradicts: tuple[str, ...] = ()
 
 
-class Counterfactuals(BaseModel):
+class Counterfactuals(Unshown):
     """All subset-minimal sets of at most `most` changed findings after which `conclusion` is as `to` says.
 
     `met` says that it is so already, which leaves nothing to change. `kept` names the findings it rests on that were not to
@@ -60,6 +61,7 @@ class Counterfactuals(BaseModel):
     """
 
     model_config = FROZEN
+    shown = ("conclusion", "to")
     conclusion: str
     to: str
     now: str | None

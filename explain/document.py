@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..engine.case import Case, Recorded, Value
 from ..engine.moments import day_of, lapsed_in
 from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import Unknown, unanswered
 from ..knowledge.items import URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
@@ -50,10 +51,11 @@ class ScreenState(BaseModel):
     unanswered: tuple[str, ...]
 
 
-class GivenFinding(BaseModel):
+class GivenFinding(Unshown):
     """A finding as it was given."""
 
     model_config = FROZEN
+    shown = ("finding",)
     finding: str
     value: Value
     recorded_by: str | None = None
@@ -64,7 +66,7 @@ class GivenFinding(BaseModel):
     given_on: date | None = None
 
 
-class GivenCase(BaseModel):
+class GivenCase(Unshown):
     """The case that was assessed."""
 
     model_config = FROZEN
@@ -73,10 +75,11 @@ class GivenCase(BaseModel):
     findings: tuple[GivenFinding, ...]
 
 
-class StepResult(BaseModel):
+class StepResult(Unshown):
     """What one step of a case changed."""
 
     model_config = FROZEN
+    shown = ("step",)
     step: int
     as_of: date | None = None
     title: str | None = None
@@ -111,7 +114,7 @@ class SoftwareRecord(BaseModel):
     version: str
 
 
-class AssessmentDocument(BaseModel):
+class AssessmentDocument(Unshown):
     """One assessment, whole."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", title="sijoint.assessment/1", serialize_by_alias=True)

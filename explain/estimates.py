@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import ceil, floor
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from ..engine.unshown import Unshown
 from ..knowledge.items import LABEL_ORDER, Label
 from ..knowledge.language import Estimate, KnowledgeBase, Variant
 
@@ -20,7 +21,7 @@ FROZEN = ConfigDict(frozen=True, extra="forbid")
 Interval = tuple[float, float]
 
 
-class VariantResult(BaseModel):
+class VariantResult(Unshown):
     """What one published likelihood ratio makes of the pre-test interval; probabilities are 0 to 1, rounded outwards to 0.01."""
 
     model_config = FROZEN
@@ -32,7 +33,7 @@ class VariantResult(BaseModel):
     certainty: Label | None
 
 
-class EstimateResult(BaseModel):
+class EstimateResult(Unshown):
     """An estimate whose conclusion holds; `shown_with` names the conclusions, one per side where it has sides."""
 
     model_config = FROZEN

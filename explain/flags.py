@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.atoms import answers_to, is_after
 from ..engine.case import Amended, Case, Moment, Recorded, Value
 from ..engine.infer import Engine, Inference
 from ..engine.moments import uncorrected
 from ..engine.trace import Recorder, holding_leaves
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import FINDING_TESTS, Derived, Later, leaves
 from ..knowledge.language import Flag, KnowledgeBase, Rule
 
@@ -26,7 +27,7 @@ State = Literal["open", "resolved", "corrected"]
 Lack = Literal["unsigned", "undated", "not_later"]
 
 
-class Raising(BaseModel):
+class Raising(Unshown):
     """An answer by which a flag was raised, as it stood then; `since` is how it stands now, where it was changed."""
 
     model_config = FROZEN
@@ -36,13 +37,8 @@ class Raising(BaseModel):
     changed: bool = False
     since: Value | None = None
 
-    def __repr__(self) -> str:
-        return f"Raising({self.finding})"
 
-    __str__ = __repr__
-
-
-class WorkUp(BaseModel):
+class WorkUp(Unshown):
     """The work-up of a flag as recorded; one that does not resolve it says what it `lacks`, and which answer it is not later
     than.
     """
@@ -55,13 +51,8 @@ class WorkUp(BaseModel):
     lacks: Lack | None = None
     not_later_than: str | None = None
 
-    def __repr__(self) -> str:
-        return f"WorkUp({self.finding})"
 
-    __str__ = __repr__
-
-
-class FlagState(BaseModel):
+class FlagState(Unshown):
     """A flag of a case: its strongest grade, the moment and day it was raised at that grade, by what, and its state now.
 
     Moments are counted from 0. `corrections` are those of the answers that raised it.
@@ -81,11 +72,6 @@ class FlagState(BaseModel):
     def plain(self) -> bool:
         """Whether there is nothing to say of it but that the answers as they stand raise it."""
         return self.state == "open" and self.work_up is None and not any(item.changed for item in self.by)
-
-    def __repr__(self) -> str:
-        return f"FlagState({self.flag})"
-
-    __str__ = __repr__
 
 
 def flags_of(engine: Engine, given: Case, inferences: Sequence[Inference]) -> tuple[FlagState, ...]:

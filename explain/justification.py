@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.case import Value
 from ..engine.trace import Checked, Firing, Trace
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import Absent, Derived, Earlier, Leaf, NotDerived, NotEarlier, Unknown
 from ..knowledge.errors import NotDerivedError, nearest
 from ..knowledge.items import Label
@@ -27,7 +28,7 @@ FROZEN = ConfigDict(frozen=True, extra="forbid")
 Ground = Literal["finding", "absence", "unknown", "not_derived", "conclusion", "earlier", "branch"]
 
 
-class Reason(BaseModel):
+class Reason(Unshown):
     """Why a condition holds: a leaf with its fact, or a branch with its members that hold; apart, those of a count that do
     not.
 
@@ -49,10 +50,11 @@ class Reason(BaseModel):
     why_not: WhyNot | None = None
 
 
-class RuleProof(BaseModel):
+class RuleProof(Unshown):
     """One rule that fired for a conclusion, what it rests on and where it comes from."""
 
     model_config = FROZEN
+    shown = ("rule",)
     rule: str
     title: str
     file: str
@@ -66,13 +68,14 @@ class RuleProof(BaseModel):
     certainty: tuple[Label, ...]
 
 
-class Justification(BaseModel):
+class Justification(Unshown):
     """The proof of one conclusion: its grade and every rule that fired for it.
 
     `seen` stands for "as above", `folded` for a proof that the depth asked for leaves out.
     """
 
     model_config = FROZEN
+    shown = ("conclusion", "grade")
     conclusion: str
     grade: str
     seen: bool = False

@@ -28,7 +28,7 @@ def render_markdown(assessment: Assessment, language: str = "en") -> str:
         lines += ["", f"## {escape(section.title)}", "", *([escape(section.intro), ""] if section.intro else [])]
         for node in section.nodes:
             lines += _items(node, 0)
-    return "\n".join(lines) + "\n"
+    return inert("\n".join(lines)) + "\n"
 
 
 def _items(node: Node, depth: int) -> Iterator[str]:
@@ -51,7 +51,7 @@ def escape(text: str) -> str:
 
 def render_audit(assessment: Assessment, language: str = "en") -> str:
     """Everything as indented text with ids, file and line of every rule, and every condition."""
-    return "\n".join(_audit(build_page(assessment, language, audit=True))) + "\n"
+    return inert("\n".join(_audit(build_page(assessment, language, audit=True)))) + "\n"
 
 
 def _audit(page: Page) -> Iterator[str]:

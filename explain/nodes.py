@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from ..engine.unshown import Unshown
 
 Tone = Literal["plain", "alarm", "caution", "good", "muted"]
 Role = Literal["item", "group", "rule", "branch", "fact", "note", "pair"]
@@ -17,7 +19,7 @@ Role = Literal["item", "group", "rule", "branch", "fact", "note", "pair"]
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Node(BaseModel):
+class Node(Unshown):
     """One statement of a page, what it names, and what stands under it; a `group` is headed by its text."""
 
     model_config = FROZEN
@@ -32,7 +34,7 @@ class Node(BaseModel):
     children: tuple[Node, ...] = ()
 
 
-class Section(BaseModel):
+class Section(Unshown):
     """A headed part of a page."""
 
     model_config = FROZEN
@@ -42,7 +44,7 @@ class Section(BaseModel):
     nodes: tuple[Node, ...]
 
 
-class Page(BaseModel):
+class Page(Unshown):
     """A whole page: `banner` is what comes first, `lead` the answer in brief."""
 
     model_config = FROZEN

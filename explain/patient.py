@@ -36,7 +36,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 def render_patient(assessment: Assessment, language: str = "en") -> str:
     """The patient's text: calm, plain, and with the action first."""
-    return "\n\n".join(PatientWriter(assessment, Words(assessment.knowledge, language)).paragraphs()) + "\n"
+    return inert("\n\n".join(PatientWriter(assessment, Words(assessment.knowledge, language)).paragraphs())) + "\n"
 
 
 class PatientWriter:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.infer import Engine, Inference
 from ..engine.trace import Checked, Recorder, holding_leaves
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import FINDING_TESTS, Unknown
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
@@ -30,7 +31,7 @@ Level = Literal["screen", "disposition", "conclusion", "plan", "nearer"]
 LEVELS: tuple[Level, ...] = ("screen", "disposition", "conclusion", "plan", "nearer")
 
 
-class Effect(BaseModel):
+class Effect(Unshown):
     """An answer and what it would change."""
 
     model_config = FROZEN
@@ -38,13 +39,14 @@ class Effect(BaseModel):
     shifts: Shifts
 
 
-class NextQuestion(BaseModel):
+class NextQuestion(Unshown):
     """A question that fills one finding, why it is asked, and what each answer would change.
 
     `screen` names the screen that waits for it, `conclusions` what it can change or bring nearer.
     """
 
     model_config = FROZEN
+    shown = ("finding",)
     finding: str
     level: Level
     screen: str | None
@@ -52,7 +54,7 @@ class NextQuestion(BaseModel):
     effects: tuple[Effect, ...]
 
 
-class QuestionGroup(BaseModel):
+class QuestionGroup(Unshown):
     """Questions that belong together: one, or the two sides of one finding."""
 
     model_config = FROZEN

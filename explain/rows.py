@@ -22,7 +22,7 @@ from .wording import Words
 GROUNDED = ("finding", "absence", "unknown", "earlier")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """One row: what is said, on which facts, from which sources, and what in it is interpretation."""
 

@@ -32,7 +32,7 @@ PLAN_STATE = "plan_state"
 """The kind that says how far a plan has come."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Question:
     """A question worth asking next: it fills one finding."""
 
@@ -42,7 +42,7 @@ class Question:
     why: str | None
 
 
-@dataclass
+@dataclass(repr=False)
 class Summary:
     """The first screen of an assessment, in order."""
 

@@ -32,14 +32,14 @@ def render_tree(assessment: Assessment, language: str = "en") -> Tree:
     _add_rows(root, [*summary.headlines, *summary.plan], "")
     rows = RowWriter(proofs, words, frozenset(item.id for item in assessment.shown))
     for kind, items in concluded_by_kind(assessment).items():
-        branch = root.add(Text(words.kind(kind), style="bold"))
+        branch = root.add(Text(inert(words.kind(kind)), style="bold"))
         _add_rows(branch, (rows.row(item.id, "") for item in items), "")
     return root
 
 
 def _add_rows(tree: Tree, rows: Iterable[Row], style: str) -> None:
     for row in rows:
-        heading = Text(f"{row.heading}: " if row.heading else "", style="bold")
+        heading = Text(inert(f"{row.heading}: " if row.heading else ""), style="bold")
         leaf = tree.add(heading + Text(inert(row.text), style=style))
         for fact in row.facts:
             leaf.add(Text(inert(fact), style="dim"))

@@ -17,6 +17,7 @@ from .certainty import certainty_in_words, overdue, weakest_links
 from .differences import VERDICT, differences_of
 from .document import knowledge_record
 from .estimates import EstimateResult, estimates_of
+from .inert import inert
 from .justification import Justification, Reason, RuleProof
 from .lines import indented, wrapped
 from .proofs import Proofs
@@ -74,7 +75,7 @@ def render_text(assessment: Assessment, language: str = "en") -> str:
         _sources(assessment, words),
         _footer(assessment),
     )
-    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+    return inert("\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)) + "\n"
 
 
 def fitted(summary: Summary) -> list[str]:

@@ -14,6 +14,7 @@ from ..engine.case import Case, Step, Value
 from ..engine.case_reader import read_findings
 from ..engine.infer import Engine
 from ..engine.program import Outcome
+from ..engine.unshown import Unshown
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .counterfactual import lowers
@@ -23,10 +24,11 @@ from .refusal import read, weighed
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Told(BaseModel):
+class Told(Unshown):
     """One finding before and after; None for not recorded."""
 
     model_config = FROZEN
+    shown = ("finding",)
     finding: str
     before: Value | None
     after: Value | None
@@ -43,13 +45,14 @@ class Shift(BaseModel):
     stopped: tuple[str, ...]
 
 
-class Shifts(BaseModel):
+class Shifts(Unshown):
     """What changes came to: conclusions gained, lost and regraded, and the urgency before and after.
 
     `re_examine` marks changes that lower the urgency: something to examine again, never advice.
     """
 
     model_config = FROZEN
+    shown = ("gained", "lost", "regraded")
     changes: tuple[Told, ...]
     gained: tuple[Shift, ...]
     lost: tuple[Shift, ...]

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ..engine.case import Case, Value
 from ..engine.program import Program
 from ..engine.trace import Checked, Recorder
+from ..engine.unshown import Unshown
 from ..knowledge.conditions import Derived, Earlier, Known, Leaf, NotDerived, NotEarlier, Unknown
 from ..knowledge.errors import AskedError, DerivedError, nearest
 from ..knowledge.items import LABEL_ORDER, Label
@@ -26,7 +27,7 @@ FROZEN = ConfigDict(frozen=True, extra="forbid")
 Lack = Literal["unknown", "known_false", "too_low", "not_derived", "blocked", "earlier", "branch"]
 
 
-class Unmet(BaseModel):
+class Unmet(Unshown):
     """A condition that does not hold: a leaf with what stands against it, or a branch with the members that fail and that
     hold.
 
@@ -48,12 +49,13 @@ class Unmet(BaseModel):
     below: WhyNot | None = None
 
 
-class RuleDistance(BaseModel):
+class RuleDistance(Unshown):
     """A rule that did not fire: `when` is None where its conditions hold, then `met` has them and only `blocked` is in the
     way.
     """
 
     model_config = FROZEN
+    shown = ("rule",)
     rule: str
     title: str
     file: str
@@ -69,13 +71,14 @@ class RuleDistance(BaseModel):
     certainty: tuple[Label, ...]
 
 
-class WhyNot(BaseModel):
+class WhyNot(Unshown):
     """Why a conclusion was not derived at a grade: `derived` is the weaker grade it has, if any.
 
     `seen` stands for "as above", `folded` for a tree that the depth asked for leaves out.
     """
 
     model_config = FROZEN
+    shown = ("conclusion", "grade")
     conclusion: str
     grade: str
     derived: str | None = None

@@ -23,7 +23,7 @@ YES, NO = {"y", "yes"}, {"n", "no"}
 SHOWN = 8
 
 
-@dataclass
+@dataclass(repr=False)
 class Interview:
     """One run of questions and answers; `ask` returns what was typed, `say` prints a line."""
 

@@ -8,9 +8,14 @@ import random
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sijoint.engine import reference, rete
@@ -339,33 +344,107 @@ def test_memory_stays_flat_over_thousands_of_cases_and_hundreds_of_evaluators() 
     assert answer == "True True"
 
 
+class SignalError(Exception):
+    """What the handler of a signal raises, such as a time limit of the host."""
+
+
+OUTSIDE = {"evaluate", "<genexpr>"}
+
+
+def interrupted(durable: rete.Rete, case: Case, place: int, error: type[BaseException]) -> bool:
+    """Whether evaluating a case still went on at the instruction at this place, where a signal's handler raised an error."""
+    left = [place]
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        # Not in `evaluate`, which takes and gives back the turn: Python looks for no signal between a lock and its block.
+        inside = frame.f_code.co_filename.endswith((rete.__file__, "durable/engine.py")) and frame.f_code.co_name not in OUTSIDE
+        if not inside:
+            return None
+        frame.f_trace_opcodes = True
+        left[0] -= event == "opcode"
+        if left[0] < 0:
+            raise error("by a signal")
+        return trace
+
+    before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 otherwise traces no instruction of the frames to come
+    sys.settrace(trace)
+    try:
+        durable.evaluate(case)
+    except error as raised:
+        return raised.args == ("by a signal",) and raised.__cause__ is None
+    finally:
+        sys.settrace(before)
+    return False
+
+
 @needs_durable
-@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_raises_what_stops_the_process_inside_an_action(monkeypatch: pytest.MonkeyPatch, error: type[BaseException]) -> None:
-    sound, fire = evaluator(GRADED), rete._fire
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, SignalError, MemoryError])
+def test_an_exception_of_the_host_goes_through_wherever_it_comes(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    durable, sound, case = evaluator(GRADED), evaluator(GRADED), a_case(a=True, b=True)
+    right = sound.evaluate(case)
+    place = 0
+    while interrupted(durable, case, place, error):
+        assert durable.evaluate(case) == right
+        place += 7
+    assert place > 300
+    assert caplog.records == []
 
-    def interrupted(fired: list[str], name: str, closure: object, complete: object) -> None:
-        if name == "p/strong":
-            raise error
-        fire(fired, name, closure, complete)
 
-    monkeypatch.setattr(rete, "_fire", interrupted)
+@needs_durable
+def test_interruptions_leave_no_state_behind() -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads /proc")
+
+    def megabytes() -> float:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+
     durable, case = evaluator(GRADED), a_case(a=True, b=True)
-    for _ in range(3):
-        with pytest.raises(error):
-            durable.evaluate(case)
-    assert durable.evaluate(a_case(a=True)) == sound.evaluate(a_case(a=True))
+    for place in range(300):
+        interrupted(durable, case, place, SignalError)
+    before = megabytes()
+    for place in [*range(600)] * 2:
+        interrupted(durable, case, place, SignalError)
+    assert megabytes() - before < 10
 
 
 @needs_durable
-def test_raises_engine_error_from_any_other_exception_inside_an_action(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError("inside")
-
-    monkeypatch.setattr(rete, "_fire", broken)
-    with pytest.raises(EngineError, match="inside") as caught:
+@pytest.mark.parametrize("warning", ["error", "always"])
+def test_asks_no_clock_that_warns(warning: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter(warning)  # type: ignore[arg-type]
         evaluator(GRADED).evaluate(a_case(a=True))
-    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert caught == []
+
+
+@needs_durable
+def test_a_refusal_names_its_cause_and_no_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    from durable import engine
+
+    refused = {
+        engine.MessageNotHandledException({"x0": 1}): "MessageNotHandledException$",
+        engine.durable_rules_engine.error("error code: 303"): "error: error code: 303$",
+    }
+    for error, message in refused.items():
+        durable = evaluator(GRADED)
+        monkeypatch.setattr(engine.Ruleset, "assert_fact", Mock(side_effect=error))
+        with pytest.raises(EngineError, match=f"durable-rules failed: {message}") as caught:
+            durable.evaluate(a_case(a=True))
+        monkeypatch.undo()
+        assert caught.value.__cause__ is error
+        assert durable.evaluate(a_case(a=True)).fired
+
+
+@needs_durable
+def test_no_rule_run_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    durable = evaluator(GRADED)
+    for _, group in durable._strata:
+        for ruleset in group:
+            monkeypatch.setattr(ruleset, "_library", Mock(start_action_for_state=lambda *_: None))
+    with pytest.raises(EngineError, match="durable-rules failed: no rule ran"):
+        durable.evaluate(a_case(a=True))
 
 
 @needs_durable

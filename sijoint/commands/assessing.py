@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from .common import BAD_INPUT, Packs, knowledge_from, reported
+from ..printer import say, say_json
+from .common import Packs, knowledge_from, refuse, reported
 
 
 class Audience(StrEnum):
@@ -41,17 +42,16 @@ def assess(
             from ..knowledge.errors import NotDerivedError
 
             try:
-                typer.echo(render_why(assessment, why), nl=False)
+                say(render_why(assessment, why), end="")
             except NotDerivedError as error:
-                typer.echo(str(error), err=True)
-                raise typer.Exit(BAD_INPUT) from None
+                refuse(str(error))
             return
         if json:
-            typer.echo(assessment.to_json(), nl=False)
+            say_json(assessment.to_json())
         elif audience is Audience.PATIENT:
-            typer.echo(assessment.to_patient(), nl=False)
+            say(assessment.to_patient(), end="")
         else:
-            typer.echo(assessment.to_audit() if audience is Audience.AUDITOR else str(assessment), nl=False)
+            say(assessment.to_audit() if audience is Audience.AUDITOR else str(assessment), end="")
 
 
 def certificate_name(fingerprint: str) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from .common import BAD_INPUT, FAILED, Packs, knowledge_from, reported
+from ..printer import say_json, tell
+from ..writer import tried, writing
+from .common import BAD_INPUT, FAILED, Packs, knowledge_from, refuse, reported
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,16 +35,16 @@ def batch(
         from ..lines import Lines
 
         if unknown := sorted(set(evaluator or ()) - set(EVALUATORS)):
-            _refuse(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
+            refuse(f"unknown evaluators {', '.join(unknown)}; choose from {', '.join(EVALUATORS)}")
         lines = Lines(engine_for(knowledge_from(packs), tuple(evaluator) if evaluator else None))
         for answer in lines.answers(_opened(cases)):
-            typer.echo(json.dumps(answer, ensure_ascii=False))
+            say_json(json.dumps(answer, ensure_ascii=False) + "\n")
     for first, again in lines.same_name:
-        typer.echo(f"line {again}: the same case name as line {first}; check that no patient is taken for another", err=True)
+        tell(f"line {again}: the same case name as line {first}; check that no patient is taken for another")
     if lines.refused or lines.unanswered:
-        typer.echo(f"{lines.refused} of {lines.total} cases refused", err=True)
+        tell(f"{lines.refused} of {lines.total} cases refused")
         if lines.unanswered:
-            typer.echo(f"{lines.unanswered} of {lines.total} cases without an answer", err=True)
+            tell(f"{lines.unanswered} of {lines.total} cases without an answer")
         raise typer.Exit(BAD_INPUT if lines.refused else FAILED)
 
 
@@ -54,7 +56,7 @@ def _opened(path: Path) -> BinaryIO:
     try:
         return open_regular(path)
     except UnreadableFileError as error:
-        _refuse(f"{path.name}: cannot be read: {error}")
+        refuse(f"{path.name}: cannot be read: {error}")
 
 
 def columns(
@@ -69,19 +71,15 @@ def columns(
 
         for path in (source, target):
             if path.suffix not in READ_AS:
-                _refuse(f"{path.name}: not one of {', '.join(READ_AS)}")
+                refuse(f"{path.name}: not one of {', '.join(READ_AS)}")
+        tried(target)
         table = _read(source)
         kept = [name for name in keep or () if name in table.column_names]
         answers = assess_columns(table.drop_columns(kept), knowledge=knowledge_from(packs)).to_arrow()
         for place, name in enumerate(kept):
             answers = answers.add_column(place, table.schema.field(name), table[name])
         _write(answers, target)
-        typer.echo(f"{answers.num_rows} rows, {answers.num_columns} columns", err=True)
-
-
-def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(BAD_INPUT)
+        tell(f"{answers.num_rows} rows, {answers.num_columns} columns")
 
 
 def _read(path: Path) -> pa.Table:
@@ -91,16 +89,17 @@ def _read(path: Path) -> pa.Table:
     try:
         return dataset.dataset(path, format=READ_AS[path.suffix]).to_table()
     except (OSError, pa.ArrowInvalid):
-        _refuse(f"{path.name}: cannot be read as a table")
+        refuse(f"{path.name}: cannot be read as a table")
 
 
 def _write(table: pa.Table, path: Path) -> None:
     from pyarrow import feather, parquet
 
-    if READ_AS[path.suffix] == "parquet":
-        parquet.write_table(table, path)
-    else:
-        feather.write_feather(table, path)
+    with writing(path) as stream:
+        if READ_AS[path.suffix] == "parquet":
+            parquet.write_table(table, stream)
+        else:
+            feather.write_feather(table, stream)
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ..knowledge.errors import KnowledgeError, QuestionError
-from .common import BAD_INPUT, FAILED, Packs, knowledge_from, reported
+from ..printer import say, say_json, tell
+from .common import FAILED, Packs, knowledge_from, refuse, reported
 
 
 def findings(packs: Packs = None) -> None:
@@ -17,7 +18,7 @@ def findings(packs: Packs = None) -> None:
     with reported():
         from ..explain.catalogue import render_findings
 
-        typer.echo(render_findings(knowledge_from(packs)), nl=False)
+        say(render_findings(knowledge_from(packs)), end="")
 
 
 def rules(
@@ -29,13 +30,12 @@ def rules(
 
         knowledge = knowledge_from(packs)
         if rule is None:
-            typer.echo(render_rules(knowledge), nl=False)
+            say(render_rules(knowledge), end="")
             return
         try:
-            typer.echo(render_rule(knowledge, rule), nl=False)
+            say(render_rule(knowledge, rule), end="")
         except QuestionError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(BAD_INPUT) from None
+            refuse(str(error))
 
 
 def check(
@@ -53,17 +53,17 @@ def check(
     try:
         knowledge = load_knowledge(*(packs or ()))
     except KnowledgeError as error:
-        typer.echo(str(error), err=True)
+        tell(str(error))
         raise typer.Exit(FAILED) from None
     problems = [*run_suite(knowledge, Engine(knowledge, ("compiled", "reference"))).problems]
     problems += lint(knowledge, as_of.date() if as_of else None)
     problems += card_problems(knowledge) if release else []
     for problem in sorted(problems):
-        typer.echo(str(problem), err=True)
+        tell(str(problem))
     counted = f"{len(knowledge.rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
-    typer.echo(f"{counted}: {len(problems)} problems")
+    say(f"{counted}: {len(problems)} problems")
     if problems:
-        typer.echo("sijoint explain-code <code> says more", err=True)
+        tell("sijoint explain-code <code> says more")
         raise typer.Exit(FAILED)
 
 
@@ -73,7 +73,7 @@ def coverage(packs: Packs = None) -> None:
         from ..explain.catalogue import render_coverage
 
         text, complete = render_coverage(knowledge_from(packs))
-        typer.echo(text, nl=False)
+        say(text, end="")
         if not complete:
             raise typer.Exit(FAILED)
 
@@ -83,10 +83,9 @@ def schema(which: Annotated[str, typer.Argument(help="case or assessment")] = "c
     from ..explain.schemas import schema_of
 
     try:
-        typer.echo(schema_of(which), nl=False)
+        say_json(schema_of(which))
     except QuestionError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_INPUT) from None
+        refuse(str(error))
 
 
 def program(packs: Packs = None) -> None:
@@ -94,7 +93,7 @@ def program(packs: Packs = None) -> None:
     with reported():
         from ..engine.infer import engine_for
 
-        typer.echo(engine_for(knowledge_from(packs), ("compiled",)).bitplane.source, nl=False)
+        say(engine_for(knowledge_from(packs), ("compiled",)).bitplane.source, end="")
 
 
 def register(app: typer.Typer) -> None:

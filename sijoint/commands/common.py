@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from ..knowledge.errors import CaseError, EngineError, KnowledgeError
 from ..knowledge.language import KnowledgeBase
+from ..printer import tell
+from ..writer import WriteError
 
-FAILED, BAD_INPUT = 1, 2
+FAILED, BAD_INPUT, INTERRUPTED, UNREAD = 1, 2, 130, 141
+"""Exit statuses; the last two are 128 and the number of SIGINT and SIGPIPE, as shells have it."""
 
 Packs = Annotated[
     list[Path] | None, typer.Option("--packs", "-p", help="Pack folders to use in place of the shipped ones; repeatable.")
@@ -24,12 +27,18 @@ def reported() -> Iterator[None]:
     """Turn errors of input into a message on stderr and an exit status."""
     try:
         yield
-    except (CaseError, KnowledgeError) as error:
-        typer.echo(str(error), err=True)
+    except (CaseError, KnowledgeError, WriteError) as error:
+        tell(str(error))
         raise typer.Exit(BAD_INPUT) from None
     except EngineError as error:
-        typer.echo(f"no answer: {error}", err=True)
+        tell(f"no answer: {error}")
         raise typer.Exit(FAILED) from None
+
+
+def refuse(message: str) -> NoReturn:
+    """End with a message about the input."""
+    tell(message)
+    raise typer.Exit(BAD_INPUT)
 
 
 def knowledge_from(packs: list[Path] | None) -> KnowledgeBase:

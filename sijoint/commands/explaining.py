@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .common import BAD_INPUT, Packs, knowledge_from, reported
+from ..printer import say, say_json, tell
+from ..writer import WriteError, tried, write_text
+from .common import INTERRUPTED, Packs, knowledge_from, refuse, reported
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from ..explain.assessment import Assessment
+    from ..explain.session import Session
     from ..explain.wording import Words
     from ..knowledge.errors import Problem
 
@@ -37,18 +41,17 @@ def _asking(case: Path, packs: list[Path] | None) -> Iterator[Assessment]:
         try:
             yield assess(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge)
         except QuestionError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(BAD_INPUT) from None
+            refuse(str(error))
 
 
 def _print(found: Any, render: Callable[[Any, Words], str], assessment: Assessment, *, json: bool) -> None:
     """An answer as JSON or as words."""
     if json:
-        typer.echo(_as_json(found), nl=False)
+        say_json(_as_json(found))
         return
     from ..explain.wording import Words
 
-    typer.echo(render(found, Words(assessment.knowledge)), nl=False)
+    say(render(found, Words(assessment.knowledge)), end="")
 
 
 def _as_json(found: BaseModel | tuple[BaseModel, ...]) -> str:
@@ -98,8 +101,7 @@ def _changes(written: list[str]) -> dict[str, Any]:
     for number, item in enumerate(written, 1):
         name, sign, value = item.partition("=")
         if not sign or name in found:
-            typer.echo(f"change {number}: write finding=value, each finding once", err=True)
-            raise typer.Exit(BAD_INPUT)
+            refuse(f"change {number}: write finding=value, each finding once")
         document = read_yaml(value.encode(errors="surrogateescape"), f"change {number}", "C001", 10_000)
         problems += document.problems
         found[name] = document.value
@@ -174,22 +176,46 @@ def interview(
         from ..front import read_case
         from ..interviewing import Interview
 
+        tried(save)
         knowledge = knowledge_from(packs)
         start = read_case(case or {"case": "interview"}, knowledge, as_of=date.today())
         session = Session(start, knowledge=knowledge)
-        Interview(session, Words(knowledge), _prompt, typer.echo).run()
-        if save is not None:
-            save.write_text(session.to_yaml(), encoding="utf-8")
-            typer.echo(f"saved as {save}", err=True)
-        typer.echo(str(session.assessment), nl=False)
+        try:
+            Interview(session, Words(knowledge), _prompt, say).run()
+        except KeyboardInterrupt:
+            _save(session, save)
+            tell("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except OSError:
+            _save(session, save)
+            raise
+        _save(session, save)
+        say(str(session.assessment), end="")
+
+
+def _save(session: Session, path: Path | None) -> None:
+    """Write what was told; where that fails, print it, so that no answer is lost."""
+    if path is None:
+        return
+    try:
+        write_text(path, session.to_yaml())
+    except WriteError:
+        say(session.to_yaml(), end="")
+        raise
+    tell(f"saved as {path}")
+
+
+LONGEST_ANSWER = 10_000
 
 
 def _prompt(question: str) -> str:
-    """What the person types; the end of the input finishes."""
-    try:
-        return str(typer.prompt(question, default="", show_default=False))
-    except typer.Abort:
-        return "q"
+    """What the person types; the end of the input, or a line that never ends, finishes."""
+    say(f"{question}: ", end="")
+    line = sys.stdin.buffer.readline(LONGEST_ANSWER) if sys.stdin else b""
+    if line.endswith(b"\n") or 0 < len(line) < LONGEST_ANSWER:
+        return line.decode("utf-8", "replace").rstrip("\r\n")
+    say("")
+    return "q"
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import BAD_INPUT, Packs, knowledge_from, reported
+from ..printer import say
+from ..writer import tried, write_text
+from .common import Packs, knowledge_from, reported
 
 if TYPE_CHECKING:
     from ..explain.assessment import Assessment
@@ -35,16 +37,14 @@ def report(
     with reported():
         from ..front import assess, read_case
 
+        shown = str(output) == "-"
+        tried(None if shown else output)
         knowledge = knowledge_from(packs)
         text = writer(format)(assess(read_case(case, knowledge, as_of=date.today()), knowledge=knowledge))
-    if str(output) == "-":
-        typer.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        typer.echo(f"{output}: {error.strerror}; choose a file that can be written with -o", err=True)
-        raise typer.Exit(BAD_INPUT) from None
+        if shown:
+            say(text, end="")
+        else:
+            write_text(output, text)
 
 
 def writer(format: Format) -> Callable[[Assessment], str]:

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from ..knowledge.language import KnowledgeBase
-from .common import BAD_INPUT, FAILED, Packs, reported
+from ..printer import say, tell
+from ..writer import tried, tried_folder, write_text
+from .common import FAILED, Packs, refuse, reported
 
 LIMIT = 20_000_000
 
@@ -37,22 +39,24 @@ def prove(
         from ..verify.second import disagreements
         from ..verify.second import export as export_scripts
 
+        tried(examples)
+        tried_folder(export)
         knowledge = _whole(packs)
         proofs = []
         for proof in Prover(knowledge, limit).proofs():
             proofs.append(proof)
-            typer.echo(report.render_proof(proof, knowledge))
+            say(report.render_proof(proof, knowledge))
         if examples:
-            examples.write_text(report.render_examples(proofs), encoding="utf-8")
+            write_text(examples, report.render_examples(proofs))
         if export:
-            typer.echo(f"{export_scripts(proofs, export)} questions written to {export}", err=True)
+            tell(f"{export_scripts(proofs, export)} questions written to {export}")
         differing = disagreements(proofs) if second else []
         for name in differing:
-            typer.echo(f"the second solver does not prove {name}", err=True)
+            tell(f"the second solver does not prove {name}")
         if second:
             agreed = sum(proof.verdict == "proved" and bool(proof.script) for proof in proofs) - len(differing)
-            typer.echo(f"cvc5 agrees with {agreed} of {agreed + len(differing)} proofs by solver")
-        typer.echo(counted(proofs))
+            say(f"cvc5 agrees with {agreed} of {agreed + len(differing)} proofs by solver")
+        say(counted(proofs))
         if differing or any(proof.verdict != "proved" for proof in proofs):
             raise typer.Exit(FAILED)
 
@@ -63,10 +67,9 @@ def explain_code(code: Annotated[str, typer.Argument(help="The code at the end o
     from ..knowledge.explained import explain_code as explain
 
     try:
-        typer.echo(explain(code), nl=False)
+        say(explain(code), end="")
     except QuestionError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(BAD_INPUT) from None
+        refuse(str(error))
 
 
 def cases(
@@ -83,14 +86,15 @@ def cases(
         from ..verify.lanes import suite_lanes
         from ..verify.mcdc import missing_cases, write_cases
 
+        tried(html)
         knowledge = _whole(packs)
         clauses = clauses_of(knowledge, [lane.case for lane in suite_lanes(knowledge)])
         if html:
-            html.write_text(render_clauses(knowledge, clauses), encoding="utf-8")
+            write_text(html, render_clauses(knowledge, clauses))
         if mcdc:
-            typer.echo(write_cases(missing_cases(knowledge, () if every else clauses, limit)), nl=False)
+            say(write_cases(missing_cases(knowledge, () if every else clauses, limit)), end="")
         decided = sum(clause.decided for clause in clauses)
-        typer.echo(f"{decided} of {len(clauses)} clauses decided both ways", err=mcdc)
+        (tell if mcdc else say)(f"{decided} of {len(clauses)} clauses decided both ways")
 
 
 def mutate(
@@ -107,15 +111,16 @@ def mutate(
         from ..verify.mutate import mutate as run
         from ..verify.report import render_fate
 
+        tried(write)
         knowledge = _whole(packs)
         score = run(knowledge, limit, 0 if write else shown)
         if write:
-            write.write_text(write_cases(killing_cases(knowledge, score, limit)), encoding="utf-8")
+            write_text(write, write_cases(killing_cases(knowledge, score, limit)))
         for fate in score.survivors:
-            typer.echo(render_fate(fate))
+            say(render_fate(fate))
         equivalent = len(score.fates) - score.counted
-        typer.echo(f"{len(score.fates)} mutants, {equivalent} of them equivalent to the original for every patient")
-        typer.echo(str(score))
+        say(f"{len(score.fates)} mutants, {equivalent} of them equivalent to the original for every patient")
+        say(str(score))
         if score.percent < least:
             raise typer.Exit(FAILED)
 
@@ -139,7 +144,8 @@ def diff(
         given = [read_case(path, after) for path in case or ()]
         engine = Engine(after, ("compiled",))
         comparison = compare(before, after, [engine.infer_moments(item)[-1].case for item in given], drawn, seed, limit)
-        typer.echo(render_comparison(comparison), nl=False)
+
+        say(render_comparison(comparison), end="")
         if not comparison.unchanged:
             raise typer.Exit(FAILED)
 
@@ -160,13 +166,13 @@ def certify(
         from ..verify.certify import certify as run
         from ..verify.certify import render_certificate
 
+        tried_folder(folder)
         certificate = run(_whole(packs), as_of.date(), limit)
-        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{certificate.fingerprint[:12]}-{certificate.as_of.isoformat()}.json"
-        path.write_text(certificate.to_json(), encoding="utf-8")
-        path.with_suffix(".html").write_text(render_certificate(certificate), encoding="utf-8")
-        typer.echo(f"{certificate.name}: {path}")
-        typer.echo(f"{certificate.proved}; {certificate.mutation}; {certificate.case_problems} cases fail")
+        write_text(path, certificate.to_json())
+        write_text(path.with_suffix(".html"), render_certificate(certificate))
+        say(f"{certificate.name}: {path}")
+        say(f"{certificate.proved}; {certificate.mutation}; {certificate.case_problems} cases fail")
 
 
 def register(app: typer.Typer) -> None:

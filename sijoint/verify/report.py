@@ -11,6 +11,7 @@ from ..engine.bitplane import Bitplane
 from ..engine.case import Case
 from ..engine.program import Outcome, compile_program
 from ..engine.trace import build_trace, holding_leaves
+from ..explain.inert import inert
 from ..explain.wording import Words
 from ..knowledge.conditions import Derived
 from ..knowledge.language import KnowledgeBase
@@ -37,7 +38,7 @@ def render_proof(proof: Proof, knowledge: KnowledgeBase) -> str:
         lines += ["    this patient, as a case file:"]
         lines += [f"      {line}" for line in case_file(proof.case).splitlines()]
         lines += [f"    {line}" for line in explain(proof, knowledge)]
-    return "\n".join(lines)
+    return inert("\n".join(lines))
 
 
 def explain(proof: Proof, knowledge: KnowledgeBase) -> Iterator[str]:
@@ -93,7 +94,7 @@ def render_fate(fate: Fate) -> str:
     if fate.case:
         lines.append("    this case would kill it:")
         lines += [f"      {line}" for line in case_file(fate.case).splitlines()]
-    return "\n".join(lines)
+    return inert("\n".join(lines))
 
 
 def render_comparison(comparison: Comparison) -> str:
@@ -112,7 +113,7 @@ def render_comparison(comparison: Comparison) -> str:
         changed = sum(item.differs is True for item in comparison.affected)
         undecided = len(comparison.affected) - changed
         lines.append(f"{changed} conclusions change for some patient" + (f", {undecided} not decided" if undecided else ""))
-    return "\n".join(lines) + "\n"
+    return inert("\n".join(lines)) + "\n"
 
 
 def _affected(item: Affected) -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..knowledge.errors import EngineError
+from ..writer import write_text
 from .prove import Proof
 
 LIMIT = 50_000_000
@@ -52,6 +53,6 @@ def export(proofs: Iterable[Proof], folder: Path) -> int:
     for proof in proofs:
         if proof.script:
             name = f"{proof.invariant.pack}.{proof.invariant.id}.smt2"
-            (folder / name).write_text(f"; {proof.invariant.says}\n{proof.script}", encoding="utf-8")
+            write_text(folder / name, f"; {' '.join(proof.invariant.says.split())}\n{proof.script}")
             written += 1
     return written
