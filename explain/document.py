@@ -13,15 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..engine.case import Case, Recorded, Value
 from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
 from ..knowledge.conditions import Unknown
-from ..knowledge.items import URGENCY, Label
+from ..knowledge.items import NO_FLAG, NOT_DETERMINED, URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
 from ..knowledge.screens import unanswered
 from .estimates import EstimateResult
 
 SCHEMA: Literal["sijoint.assessment/1"] = "sijoint.assessment/1"
-NOT_DETERMINED = "not_determined"
-NO_FLAG = "no_flag_in_answers"
-
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 

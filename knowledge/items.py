@@ -32,6 +32,9 @@ LABEL_MEANING: dict[Label, str] = {
 ONLY_GRADE = "given"
 URGENCY = "disposition"
 """The conclusion that every assessment reports as its urgency; its grades are the tiers."""
+NOT_DETERMINED = "not_determined"
+NO_FLAG = "no_flag_in_answers"
+"""What stands in place of a tier where none holds: a screen is open, or every screen is complete."""
 
 
 class Item(BaseModel):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from .commands import assessing, batch, catalogue, explaining, reporting, verifying
+from .commands import assessing, batch, catalogue, explaining, reporting, tables, verifying
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -17,7 +17,7 @@ def sijoint() -> None:
     """Explainable rules for sacroiliac joint pain: supports a clinician, does not replace an examination."""
 
 
-for _module in (assessing, reporting, explaining, catalogue, batch, verifying):
+for _module in (assessing, reporting, explaining, catalogue, batch, tables, verifying):
     _module.register(app)
 
 
