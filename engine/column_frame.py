@@ -35,6 +35,11 @@ def refused(name: object, what: str, fix: str) -> Problem:
     return Problem("columns", 0, f"column {str(name)[:60]}", what, "the rows cannot be assessed as given", fix, "C010")
 
 
+def of_table(what: str, fix: str) -> Problem:
+    """A problem of the table as a whole."""
+    return Problem("columns", 0, "table", what, "the rows cannot be assessed as given", fix, "C010")
+
+
 def need_arrow() -> Any:
     """The module `pyarrow`.
 
@@ -59,7 +64,7 @@ def open_frame(table: Any) -> Frame:
     if isinstance(table, Mapping):
         return open_frame(_joined(table)) if any(map(_is_series, table.values())) else Frame(table)
     if not _exports(table):
-        raise CaseError([refused("all", f"a {type(table).__name__}", "give a mapping of columns or an Arrow table")])
+        raise CaseError([of_table(f"a {type(table).__name__}", "give a mapping of columns or an Arrow table")])
     return _opened(_as_table(table))
 
 
@@ -71,18 +76,29 @@ def _as_table(table: Any) -> pa.Table:
     pa = need_arrow()
     if isinstance(table, pa.Table):
         return table
+    if (found := _exported(table)) is not None:
+        return found
+    fix = "give every column one type of docs/columns.md, and every name once"
+    names = [name for name in getattr(table, "columns", ()) if isinstance(name, str)]
+    mixed = [name for name in dict.fromkeys(names) if hasattr(table, "__getitem__") and _exported(table[[name]]) is None]
+    raise CaseError(
+        [refused(name, "cannot be read as Arrow", fix) for name in mixed] or [of_table("cannot be read as Arrow", fix)]
+    )
+
+
+def _exported(table: Any) -> pa.Table | None:
+    pa = need_arrow()
     try:
         return pa.Table.from_batches([table]) if isinstance(table, pa.RecordBatch) else pa.table(table)
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError):
-        fix = "give every column one type of docs/columns.md and every name once"
-        raise CaseError([refused("all", "a table that cannot be read as Arrow", fix)]) from None
+        return None
 
 
 def _opened(table: pa.Table) -> Frame:
     try:
         names = table.column_names
     except UnicodeDecodeError:
-        raise CaseError([refused("all", "a name that is not UTF-8 text", "write the table again from its source")]) from None
+        raise CaseError([of_table("a name that is not UTF-8 text", "write the table again from its source")]) from None
     if twice := [name for name, times in Counter(names).items() if times > 1]:
         raise CaseError([refused(name, "given twice", "keep one of the two") for name in twice])
     about = _labels_as_described(table.schema.metadata)
@@ -104,7 +120,7 @@ def _labels_as_described(metadata: Mapping[bytes, bytes] | None) -> Mapping[str,
         about = None
     if not _well_formed(about):
         fix = "take it away with table.replace_schema_metadata(None)"
-        raise CaseError([refused("all", "a description by pandas that cannot be read", fix)])
+        raise CaseError([of_table("a description by pandas that cannot be read", fix)])
     found: Mapping[str, Any] = about
     return found
 

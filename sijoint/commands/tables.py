@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ..knowledge.errors import CaseError, Problem
 from .common import BAD_INPUT, Packs, knowledge_from, reported
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def columns(
                 _refuse(f"{path.name}: not one of {', '.join(READ_AS)}")
         if not target.absolute().parent.is_dir() or target.is_dir():
             _refuse(f"{target.name}: cannot be written there")
-        answers = assess_columns(_read(source), keep=keep or (), knowledge=knowledge_from(packs)).to_arrow()
+        answers = assess_columns(read_file(source), keep=keep or (), knowledge=knowledge_from(packs)).to_arrow()
         _write(answers, target)
         typer.echo(f"{answers.num_rows} rows, {answers.num_columns} columns", err=True)
 
@@ -46,17 +47,27 @@ def _refuse(message: str) -> NoReturn:
     raise typer.Exit(BAD_INPUT)
 
 
-def _read(path: Path) -> pa.Table:
-    """The whole table of a regular file, or of a folder of such files."""
+def read_file(path: Path) -> pa.Table:
+    """The whole table of a regular file, or of a folder of such files.
+
+    Raises:
+        CaseError: there is none, or it cannot be read.
+    """
     import pyarrow as pa
     from pyarrow import dataset
 
+    problem = None
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        problem = "neither a file nor a folder of files"
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            _refuse(f"{path.name}: neither a file nor a folder of files")
-        return dataset.dataset(path, format=READ_AS[path.suffix]).to_table()
-    except (OSError, ValueError, pa.ArrowException):
-        _refuse(f"{path.name}: cannot be read as a table")
+        if not problem:
+            return dataset.dataset(path, format=READ_AS[path.suffix]).to_table()
+    except OSError as error:
+        problem = error.strerror
+    except (ValueError, pa.ArrowException):
+        problem = None
+    what = f"cannot be read: {problem or 'damaged, or of another format'}"
+    raise CaseError([Problem(path.name, 0, "file", what, "there is nothing to assess", "write it again from its source", "C010")])
 
 
 def _write(table: pa.Table, path: Path) -> None:
