@@ -152,8 +152,16 @@ def infer_columns(
     fired = dict(zip(asked, planes, strict=False))
     grades = {key: next(planes) for key in bitplane.grade_keys}
     broken = {item.id: next(planes) for item in knowledge.constraints}
-    mappings = (MappingProxyType(item) for item in (fired, grades, broken))
-    return Batch(knowledge, bitplane, given.rows, given.columns, *mappings, given)
+    return Batch(
+        knowledge=knowledge,
+        bitplane=bitplane,
+        rows=given.rows,
+        columns=given.columns,
+        rules=MappingProxyType(fired),
+        grades=MappingProxyType(grades),
+        constraints=MappingProxyType(broken),
+        given=given,
+    )
 
 
 def _wanted(bitplane: Bitplane, rules: Iterable[str] | None) -> list[int]:
@@ -181,10 +189,10 @@ def answer_names(knowledge: KnowledgeBase, rules: Iterable[str]) -> tuple[str, .
 @lru_cache(maxsize=16)
 def constraint_program(constraints: tuple[Constraint, ...]) -> Bitplane:
     """A compiled program with one rule per constraint, which fires where the answers break it."""
-    broken = Conclusion.model_construct(id="broken", grades=(ONLY_GRADE,))
+    broken = Conclusion(id="broken", kind="constraint", source=("none",))
     then = (Consequence(conclusion=broken.id, grade=ONLY_GRADE),)
     rules = tuple(
-        Rule.model_construct(id=f"constraint/c{number}", when=All(of=item.never), unless=(), gates=(), then=then)
+        Rule(id=f"constraint/c{number}", title=item.because, when=All(of=item.never), then=then, source=broken.source)
         for number, item in enumerate(constraints)
     )
     atoms = dict.fromkeys(leaf for rule in rules for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS))

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from textwrap import fill
 
-from ..knowledge.items import URGENCY
+from ..knowledge.items import NO_FLAG, NOT_DETERMINED, URGENCY
 from ..knowledge.language import KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NOT_DETERMINED, Concluded
+from .document import Concluded
 from .inert import inert
 from .summary import is_highest, resting_on
 from .wording import Words

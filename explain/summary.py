@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from ..engine.trace import Trace, holding_leaves
 from ..knowledge.conditions import Derived
-from ..knowledge.items import URGENCY
+from ..knowledge.items import NO_FLAG, NOT_DETERMINED, URGENCY
 from ..knowledge.language import Conclusion, KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NOT_DETERMINED, actionable, screen_states
+from .document import actionable, screen_states
 from .inquiry_words import effects_in_words
 from .proofs import Proofs
 from .rows import Row, RowWriter, concluded_by_kind, unknown_for
