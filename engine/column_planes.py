@@ -277,27 +277,29 @@ def _choices(choices: Sequence[str], chunks: Sequence[pa.Array]) -> Tile:
 
     # Chunk by chunk: each has a dictionary of its own, and Arrow cannot join all of them.
     placed = [_placed(chunk, choices) for chunk in chunks]
-    positions = np.concatenate([places for places, _ in placed])
-    known = np.concatenate([known for _, known in placed])
-    return ChoiceTile(positions, choices, None if known.all() else packed(known))
+    positions = np.concatenate([places for places, _ in placed]) if len(placed) > 1 else placed[0][0]
+    if all(known is None for _, known in placed):
+        return ChoiceTile(positions, choices, None)
+    known = [np.ones(len(places), bool) if known is None else known for places, known in placed]
+    return ChoiceTile(positions, choices, packed(np.concatenate(known)))
 
 
-def _placed(array: pa.Array, choices: Sequence[str]) -> tuple[Array, Array]:
-    """The position of each row in `choices`, and whether it is known: Arrow allows a null among the names, too."""
+def _placed(array: pa.Array, choices: Sequence[str]) -> tuple[Array, Array | None]:
+    """The position of each row in `choices`, and whether it is known, None where every row is."""
     import numpy as np
 
     coded = array if hasattr(array, "indices") else array.dictionary_encode()
+    rows, known = _items(coded.indices), None
+    if (valid := _valid(coded.indices)) is not None:
+        known = np.unpackbits(valid.view(np.uint8), count=len(array), bitorder="little").view(bool)
+        rows = np.where(known, rows, rows.dtype.type(0))
     names = [*coded.dictionary.to_pylist(), None]
     place_of = {name: place for place, name in enumerate(choices)}
     places = np.array([place_of.get(name, NO_CHOICE) for name in names], np.int16)
-    rows = coded.indices.fill_null(0) if coded.indices.null_count else coded.indices
-    found = _items(rows).astype(np.intp)
-    named = np.array([name is not None for name in names])
-    known = named[found]
-    if (valid := coded.indices.buffers()[0]) is not None:
-        octets = words_of(valid, coded.indices.offset, len(array)).view(np.uint8)
-        known = known & np.unpackbits(octets, count=len(array), bitorder="little").astype(bool)
-    return places[found], known
+    if None in names[:-1]:  # Arrow allows a null among the names, too
+        named = np.array([name is not None for name in names])[rows]
+        known = named if known is None else known & named
+    return places[rows], known
 
 
 @dataclass(frozen=True)
