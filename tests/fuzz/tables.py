@@ -32,7 +32,8 @@ SECRET = "Zx9Qv"
 FINDINGS = ("saddle_numbness", "new_bladder_trouble", "urinary_retention", "symptom_days", "pain_side")
 NAMES = (*FINDINGS, "patient")
 """Yes/no findings, two of which contradict each other, a number, a choice, and what is no finding."""
-LARGEST = 12
+LARGEST = 8
+ANSWERS = ["disposition", "contradictions", "treatment_on_hold"]
 
 
 @cache
@@ -79,7 +80,7 @@ def assert_answered(table: Any, batch: Batch, answers: pa.Table) -> None:
     answers.validate(full=True)
     given = rows_of(table, batch.knowledge)
     assert answers.num_rows == len(given)
-    for row, (findings, answer) in enumerate(zip(given, answers.to_pylist(), strict=True)):
+    for row, (findings, answer) in enumerate(zip(given, answers.select(ANSWERS).to_pylist(), strict=True)):
         assert_same(row, findings, batch, answer)
 
 
@@ -91,9 +92,7 @@ def assert_same(row: int, findings: Mapping[str, Any], batch: Batch, answer: Map
     assert answer["disposition"] == batch.disposition(row) == disposition_of(batch.knowledge, grades)
     broken = {item.constraint for item in find_contradictions(batch.knowledge, case)}
     assert set(answer["contradictions"]) == broken == set(batch.contradictions(row))
-    assert {key: answer[key] for key in grades if key != "disposition"} == {
-        key: grade for key, grade in grades.items() if key != "disposition"
-    }
+    assert answer["treatment_on_hold"] == grades.get("treatment_on_hold")
 
 
 def rows_of(table: Any, knowledge: KnowledgeBase) -> list[dict[str, Any]]:
