@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ def plain(values: Values, finding: Finding) -> Values:
     return values
 
 
+PATIENT = Finding.model_construct(id="patient", type="choice", choices=("a", "b", "c"), whole=False)
 FORMS: list[Make] = [arrow, arrow_slice, arrow_chunks, arrow_dictionary, numpy_masked, plain]
 MAKES = st.sampled_from(FORMS)
 
@@ -234,6 +236,39 @@ def test_urgency_screens_and_contradictions_are_those_of_the_assessment(data: st
         assert batch.screens(number) == {item.id: "open" if item.open else "complete" for item in document.screens}
         broken = {item.constraint for item in document.contradictions}
         assert set(table[number]["contradictions"]) == set(batch.contradictions(number)) == broken
+
+
+def shipped_rows(rng: Random, knowledge: KnowledgeBase, rows: int) -> dict[str, Values]:
+    """Answers of which few or many are known, most of them no: random patients are emergencies otherwise."""
+    known, yes = rng.choice([0.02, 0.3, 1.0]), rng.choice([0.0, 0.05, 0.5])
+
+    def value(item: Finding) -> Value | None:
+        if rng.random() >= known:
+            return None
+        if item.type == "yes_no":
+            return rng.random() < yes
+        return rng.choice(item.choices) if item.type == "choice" else rng.choice([int(item.range[0]), int(item.range[1])])
+
+    return {item.id: [value(item) for _ in range(rows)] for item in knowledge.findings}
+
+
+@settings(max_examples=12)
+@given(seed=st.integers(0, 10**6), make=MAKES)
+def test_random_rows_of_the_shipped_knowledge_have_their_own_answers(engine: Engine, seed: int, make: Make) -> None:
+    knowledge = engine.knowledge
+    given_values = shipped_rows(Random(seed), knowledge, rows=3)
+    columns = {item.id: make(given_values[item.id], item) for item in knowledge.findings}
+    columns["patient"] = make(["a", "b", "c"], PATIENT)
+    batch = assess_columns(columns, id="patient", knowledge=knowledge)
+    for row in range(3):
+        alone = assess_row(batch, row, engine=engine)
+        assert alone.case.case == "abc"[row]
+        assert dict(alone.case.values) == {key: values[row] for key, values in given_values.items() if values[row] is not None}
+        assert batch.outcome(row) == alone.inference.outcome
+        assert batch.disposition(row) == alone.disposition
+        assert set(batch.contradictions(row)) == {item.constraint for item in alone.trace.contradictions}
+        states = {item.id: "open" if item.open in alone.grades else "complete" for item in knowledge.screens}
+        assert batch.screens(row) == states
 
 
 def test_the_shipped_examples_have_the_urgency_of_their_assessment(knowledge: KnowledgeBase, engine: Engine) -> None:
