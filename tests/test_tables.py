@@ -487,6 +487,19 @@ def test_the_command_keeps_labels_and_what_it_is_told_to(tmp_path: Path) -> None
     assert labels_of(table) == ["patient"]
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow"])
+def test_a_kept_text_is_written_in_whatever_form_it_came(tmp_path: Path, suffix: str) -> None:
+    source, target = tmp_path / "in.arrow", tmp_path / f"out{suffix}"
+    names = pa.array(["a", None, "c" * 40])
+    kinds = {"text": names, "large": names.cast(pa.large_string()), "view": names.cast(pa.string_view())}
+    coded = names.dictionary_encode()
+    feather.write_feather(pa.table({**kinds, "coded": coded, FLAG: [True] * 3}), source, compression="uncompressed")
+    ran = command(source, target, *(part for name in (*kinds, "coded") for part in ("--keep", name)))
+    assert ran.exit_code == 0, ran.output
+    table = read_file(target)
+    assert [table[name].to_pylist() for name in (*kinds, "coded")] == [["a", None, "c" * 40]] * 4
+
+
 @pytest.mark.parametrize("kept", [["nothing"], ["disposition"], ["patient", "patient"]])
 def test_the_command_refuses_what_cannot_be_kept_and_writes_nothing(tmp_path: Path, kept: list[str]) -> None:
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
@@ -505,7 +518,7 @@ def test_a_table_that_cannot_be_written_whole_leaves_the_one_that_was_there(
     feather.write_feather(pa.table({FLAG: [True]}), source)
     target.write_bytes(b"what was there")
 
-    def half(table: pa.Table, sink: Any) -> None:
+    def half(table: pa.Table, sink: Any, compression: str) -> None:
         sink.write(b"ARROW1")
         raise fault
 

@@ -79,8 +79,10 @@ def _write(table: pa.Table, path: Path) -> None:
     beside = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with beside.open("xb") as stream:
-            write = parquet.write_table if READ_AS[path.suffix] == "parquet" else feather.write_feather
-            write(table, stream)
+            if READ_AS[path.suffix] == "parquet":
+                parquet.write_table(table, stream)
+            else:
+                feather.write_feather(table, stream, compression=compression_for(table))
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(target)
@@ -89,6 +91,11 @@ def _write(table: pa.Table, path: Path) -> None:
         _refuse(f"{path.name}: cannot be written: {reason}")
     finally:
         beside.unlink(missing_ok=True)
+
+
+def compression_for(table: pa.Table) -> str:
+    """How to compress an Arrow file; not at all with texts as views, on which older Arrows end the process."""
+    return "uncompressed" if any("_view" in str(kind) for kind in table.schema.types) else "lz4"
 
 
 def register(app: typer.Typer) -> None:

@@ -26,7 +26,7 @@ from sijoint.engine.trace import find_contradictions
 from sijoint.explain.document import disposition_of
 
 from sijoint import CaseError, KnowledgeBase, load_knowledge
-from sijoint.commands.tables import read_file
+from sijoint.commands.tables import compression_for, read_file
 
 SECRET = "Zx9Qv"
 FINDINGS = ("saddle_numbness", "new_bladder_trouble", "urinary_retention", "symptom_days", "pain_side")
@@ -177,7 +177,8 @@ def damaged_file(rng: Random) -> pa.Table:
     if suffix == ".parquet":
         parquet.write_table(sound(rng), stream, compression=rng.choice(["snappy", "none"]))
     else:
-        feather.write_feather(sound(rng), stream, compression=rng.choice(["lz4", "uncompressed", "zstd"]))
+        table = sound(rng)
+        feather.write_feather(table, stream, compression=rng.choice([compression_for(table), "uncompressed"]))
     path = _folder(os.getpid()) / f"table{suffix}"
     path.write_bytes(changed(rng, stream.getvalue()))
     return read_file(path)
