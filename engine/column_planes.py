@@ -211,8 +211,9 @@ class ArrowColumn:
 
     def value(self, row: int) -> Value | None:
         """The value in one row."""
-        found: Value | None = self.values[row].as_py()
-        return found
+        found = self.values[row].as_py()
+        plain: Value | None = found.item() if hasattr(found, "item") else found
+        return plain
 
 
 def arrow_tile_maker(finding: Finding, kind: pa.DataType) -> Callable[[Sequence[pa.Array]], Tile] | None:

@@ -491,13 +491,15 @@ def test_the_command_keeps_labels_and_what_it_is_told_to(tmp_path: Path) -> None
 def test_a_kept_text_is_written_in_whatever_form_it_came(tmp_path: Path, suffix: str) -> None:
     source, target = tmp_path / "in.arrow", tmp_path / f"out{suffix}"
     names = pa.array(["a", None, "c" * 40])
-    kinds = {"text": names, "large": names.cast(pa.large_string()), "view": names.cast(pa.string_view())}
+    kinds = {"text": names, "large": names.cast(pa.large_string())}
+    if suffix == ".arrow":  # not every Arrow writes views to Parquet
+        kinds["view"] = names.cast(pa.string_view())
     coded = names.dictionary_encode()
     feather.write_feather(pa.table({**kinds, "coded": coded, FLAG: [True] * 3}), source, compression="uncompressed")
     ran = command(source, target, *(part for name in (*kinds, "coded") for part in ("--keep", name)))
     assert ran.exit_code == 0, ran.output
     table = read_file(target)
-    assert [table[name].to_pylist() for name in (*kinds, "coded")] == [["a", None, "c" * 40]] * 4
+    assert [table[name].to_pylist() for name in (*kinds, "coded")] == [["a", None, "c" * 40]] * (len(kinds) + 1)
 
 
 @pytest.mark.parametrize("kept", [["nothing"], ["disposition"], ["patient", "patient"]])
