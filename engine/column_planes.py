@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
+from math import isfinite
 from operator import or_
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 WORD = 64
+NO_CHOICE = -1
+
+FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}
+"""What NumPy calls the floating types of Arrow; integers have one name in both."""
 
 
 class Tile(Protocol):
@@ -33,8 +38,8 @@ class Tile(Protocol):
     def plane(self, test: FindingTest) -> Any:
         """The plane of the rows in which a test of this finding holds; `later` never does: columns carry no dates."""
 
-    def faults(self, finding: Finding) -> str | None:
-        """What is wrong with the values, in words that repeat none of them."""
+    def faults(self, finding: Finding) -> Sequence[int]:
+        """The rows of the tile whose value a case may not hold, in order."""
 
 
 class Column(Protocol):
@@ -97,9 +102,9 @@ class YesNoTile:
             case _:
                 return _recorded(test, self.valid, len(self.value))
 
-    def faults(self, finding: Finding) -> str | None:
-        """Booleans cannot be wrong."""
-        return None
+    def faults(self, finding: Finding) -> Sequence[int]:
+        """None: booleans cannot be wrong."""
+        return ()
 
 
 @dataclass(frozen=True)
@@ -116,29 +121,29 @@ class NumberTile:
         passed = packed(COMPARISONS[test.comparison](self.numbers, test.value))  # type: ignore[arg-type]
         return passed if self.valid is None else passed & self.valid
 
-    def faults(self, finding: Finding) -> str | None:
+    def faults(self, finding: Finding) -> Sequence[int]:
         """Numbers outside the range, not finite, or not whole."""
         import numpy as np
 
-        low, high = finding.range or (-np.inf, np.inf)
+        low, high = finding.range or (-np.finfo("f8").max, np.finfo("f8").max)
         fractions = finding.whole and self.numbers.dtype.kind == "f"
         if not fractions and low <= self.numbers.min() and self.numbers.max() <= high:
-            return None
+            return ()
         wrong = ~((self.numbers >= low) & (self.numbers <= high))
         if fractions:
             wrong |= self.numbers != np.floor(self.numbers)
-        return _count_wrong(packed(wrong), self.valid, len(wrong), "out of range or not whole")
+        return _rows_of(packed(wrong), self.valid, len(wrong))
 
 
 @dataclass(frozen=True)
 class ChoiceTile:
-    """Positions in `names`, one per row, and `valid` as words or None; a null row has any position.
+    """Positions in `choices`, one per row, -1 for a text that is no choice, and `valid` as words or None.
 
-    `chosen` keeps the words of each position that a test asked for.
+    A null row has any position. `chosen` keeps the words of each position that a test asked for.
     """
 
     positions: Array
-    names: Sequence[str | None]
+    choices: Sequence[str]
     valid: Words | None
     chosen: dict[int, Words] = field(default_factory=dict)
 
@@ -146,19 +151,13 @@ class ChoiceTile:
         """The words of a test."""
         if not isinstance(test, ChoiceTest):
             return _recorded(test, self.valid, _words_for(self.positions))
-        chosen = self._at([place for place, name in enumerate(self.names) if name in test.choices])
+        chosen = self._at([place for place, name in enumerate(self.choices) if name in test.choices])
         return chosen if self.valid is None else chosen & self.valid
 
-    def faults(self, finding: Finding) -> str | None:
-        """Names that are no choice of the finding."""
-        places = [place for place, name in enumerate(self.names) if name is not None and name not in finding.choices]
-        wrong = self._at(places)
-        return _count_wrong(wrong, self.valid, len(self.positions), "not one of its choices")
-
-    def without_null_names(self) -> ChoiceTile:
-        """The same with the rows that name nothing as unknown: Arrow allows a null among the names."""
-        named = ~self._at([place for place, name in enumerate(self.names) if name is None])
-        return ChoiceTile(self.positions, self.names, named if self.valid is None else named & self.valid)
+    def faults(self, finding: Finding) -> Sequence[int]:
+        """Texts that are no choice of the finding."""
+        wrong = self.positions == NO_CHOICE
+        return _rows_of(packed(wrong), self.valid, len(wrong)) if wrong.any() else ()
 
     def _at(self, places: Sequence[int]) -> Words:
         import numpy as np
@@ -183,10 +182,13 @@ def _recorded(test: FindingTest, valid: Words | None, words: int) -> Words:
     return np.full(words, ~np.uint64(0) if isinstance(test, Known) else np.uint64(0))
 
 
-def _count_wrong(wrong: Words, valid: Words | None, rows: int, what: str) -> str | None:
+def _rows_of(wrong: Words, valid: Words | None, rows: int) -> Sequence[int]:
+    """The rows that are wrong and known."""
+    import numpy as np
+
     seen = wrong if valid is None else wrong & valid
-    count = (int.from_bytes(seen.tobytes(), "little") & ((1 << rows) - 1)).bit_count()
-    return f"{count} values {what}" if count else None
+    found: list[int] = np.flatnonzero(np.unpackbits(seen.view(np.uint8), count=rows, bitorder="little")).tolist()
+    return found
 
 
 # Columns ---------------------------------------------------------------------------------------------------
@@ -194,10 +196,10 @@ def _count_wrong(wrong: Words, valid: Words | None, rows: int, what: str) -> str
 
 @dataclass(frozen=True)
 class ArrowColumn:
-    """An Arrow array or chunked array of one of the types of `tile_maker`."""
+    """An Arrow array or chunked array of one of the types of `arrow_tile_maker`, whose buffers were found sound."""
 
     values: pa.Array | pa.ChunkedArray
-    make: Callable[[pa.Array], Tile]
+    make: Callable[[Sequence[pa.Array]], Tile]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -205,17 +207,16 @@ class ArrowColumn:
     def tile(self, start: int, stop: int) -> Tile:
         """The rows as words; chunks are joined tile by tile."""
         part = self.values.slice(start, stop - start)
-        if hasattr(part, "chunks"):
-            part = part.chunk(0) if part.num_chunks == 1 else part.combine_chunks()
-        return self.make(part)
+        return self.make([chunk for chunk in part.chunks if len(chunk)] if hasattr(part, "chunks") else [part])
 
     def value(self, row: int) -> Value | None:
         """The value in one row."""
-        found: Value | None = self.values[row].as_py()
-        return found
+        found = self.values[row].as_py()
+        plain: Value | None = found.item() if hasattr(found, "item") else found
+        return plain
 
 
-def arrow_tile_maker(finding: Finding, kind: pa.DataType) -> Callable[[pa.Array], Tile] | None:
+def arrow_tile_maker(finding: Finding, kind: pa.DataType) -> Callable[[Sequence[pa.Array]], Tile] | None:
     """How to read an Arrow type for a finding; None where the type does not fit."""
     import pyarrow.types as types
 
@@ -227,7 +228,13 @@ def arrow_tile_maker(finding: Finding, kind: pa.DataType) -> Callable[[pa.Array]
         return _numbers if types.is_integer(kind) or types.is_floating(kind) else None
     text = kind.value_type if types.is_dictionary(kind) else kind
     is_text = types.is_string(text) or types.is_large_string(text) or types.is_string_view(text)
-    return _choices if is_text else None
+    return partial(_choices, finding.choices) if is_text else None
+
+
+def _one(chunks: Sequence[pa.Array]) -> pa.Array:
+    import pyarrow as pa
+
+    return chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks)
 
 
 def _valid(array: pa.Array) -> Words | None:
@@ -235,23 +242,30 @@ def _valid(array: pa.Array) -> Words | None:
     return None if bitmap is None else words_of(bitmap, array.offset, len(array))
 
 
-def _nulls(array: pa.Array) -> Tile:
+def _nulls(chunks: Sequence[pa.Array]) -> Tile:
     import numpy as np
 
-    nothing = np.zeros(_words_for(array), np.uint64)
+    nothing = np.zeros(-(-sum(map(len, chunks)) // WORD), np.uint64)
     return YesNoTile(nothing, nothing)
 
 
-def _yes_no(array: pa.Array) -> Tile:
+def _yes_no(chunks: Sequence[pa.Array]) -> Tile:
+    array = _one(chunks)
     return YesNoTile(words_of(array.buffers()[1], array.offset, len(array)), _valid(array))
 
 
-def _numbers(array: pa.Array) -> Tile:
+def _numbers(chunks: Sequence[pa.Array]) -> Tile:
+    array = _one(chunks)
+    return NumberTile(_wide(_items(array)), _valid(array))
+
+
+def _items(array: pa.Array) -> Array:
+    """The numbers of an Arrow array; any number in a null row."""
     import numpy as np
 
-    kind = np.dtype(array.type.to_pandas_dtype())
-    numbers = np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
-    return NumberTile(_wide(numbers), _valid(array))
+    kind = str(array.type)
+    items = np.frombuffer(array.buffers()[1], FLOATS.get(kind, kind))
+    return items[array.offset : array.offset + len(array)]
 
 
 def _wide(numbers: Array) -> Array:
@@ -259,15 +273,34 @@ def _wide(numbers: Array) -> Array:
     return numbers.astype("float64") if numbers.dtype.kind == "f" and numbers.itemsize < 8 else numbers
 
 
-def _choices(array: pa.Array) -> Tile:
+def _choices(choices: Sequence[str], chunks: Sequence[pa.Array]) -> Tile:
+    import numpy as np
+
+    # Chunk by chunk: each has a dictionary of its own, and Arrow cannot join all of them.
+    placed = [_placed(chunk, choices) for chunk in chunks]
+    positions = np.concatenate([places for places, _ in placed]) if len(placed) > 1 else placed[0][0]
+    if all(known is None for _, known in placed):
+        return ChoiceTile(positions, choices, None)
+    known = [np.ones(len(places), bool) if known is None else known for places, known in placed]
+    return ChoiceTile(positions, choices, packed(np.concatenate(known)))
+
+
+def _placed(array: pa.Array, choices: Sequence[str]) -> tuple[Array, Array | None]:
+    """The position of each row in `choices`, and whether it is known, None where every row is."""
     import numpy as np
 
     coded = array if hasattr(array, "indices") else array.dictionary_encode()
-    places = coded.indices
-    kind = np.dtype(places.type.to_pandas_dtype())
-    found = np.frombuffer(places.buffers()[1], kind)[places.offset : places.offset + len(places)]
-    tile = ChoiceTile(found, coded.dictionary.to_pylist(), _valid(places))
-    return tile if None not in tile.names else tile.without_null_names()
+    rows, known = _items(coded.indices), None
+    if (valid := _valid(coded.indices)) is not None:
+        known = np.unpackbits(valid.view(np.uint8), count=len(array), bitorder="little").view(bool)
+        rows = np.where(known, rows, rows.dtype.type(0))
+    names = [*coded.dictionary.to_pylist(), None]
+    place_of = {name: place for place, name in enumerate(choices)}
+    places = np.array([place_of.get(name, NO_CHOICE) for name in names], np.int16)
+    if None in names[:-1]:  # Arrow allows a null among the names, too
+        named = np.array([name is not None for name in names])[rows]
+        known = named if known is None else known & named
+    return places[rows], known
 
 
 @dataclass(frozen=True)
@@ -290,10 +323,10 @@ class NumpyColumn:
         if self.finding.type == "yes_no":
             return YesNoTile(packed(part), valid)
         if self.finding.type == "choice":
-            places = np.full(len(part), -1, np.int8)
+            places = np.full(len(part), NO_CHOICE, np.int16)
             for place, name in enumerate(self.finding.choices):
                 places[part == name] = place
-            return ChoiceTile(places + 1, ["", *self.finding.choices], valid)
+            return ChoiceTile(places, self.finding.choices, valid)
         numbers = _wide(part)
         if numbers.dtype.kind == "f" and np.isnan(numbers).any():
             known = packed(~np.isnan(numbers))
@@ -349,10 +382,9 @@ class PlainColumn:
     def _bits(self, holds: Callable[[Any], bool]) -> int:
         return int("".join(["1" if holds(value) else "0" for value in reversed(self.values)]) or "0", 2)
 
-    def faults(self, finding: Finding) -> str | None:
+    def faults(self, finding: Finding) -> Sequence[int]:
         """Values of another type, out of range, or no choice of the finding."""
-        count = sum(not _fits(value, finding) for value in self.values if value is not None)
-        return f"{count} values of another type, out of range or not one of its choices" if count else None
+        return [row for row, value in enumerate(self.values) if value is not None and not _fits(value, finding)]
 
 
 def _fits(value: Any, finding: Finding) -> bool:
@@ -360,7 +392,7 @@ def _fits(value: Any, finding: Finding) -> bool:
         return isinstance(value, bool)
     if finding.type == "choice":
         return isinstance(value, str) and value in finding.choices
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (isinstance(value, int) or isfinite(value)):
         return False
     low, high = finding.range or (value, value)
     return low <= value <= high and (not finding.whole or value == int(value))

@@ -7,18 +7,22 @@ in docs/columns.md.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..knowledge.errors import CaseError, EngineError, Problem, RowError, nearest
-from ..knowledge.language import Finding, KnowledgeBase
-from .bitplane import Bitplane, Planes
+from ..knowledge.conditions import FINDING_TESTS, All, leaves
+from ..knowledge.errors import EngineError, RowError, nearest
+from ..knowledge.items import NO_FLAG, NOT_DETERMINED, ONLY_GRADE, URGENCY
+from ..knowledge.language import Conclusion, Consequence, Constraint, KnowledgeBase, Rule
+from .bitplane import Bitplane
 from .case import Case
 from .case_reader import read_case
-from .column_planes import WORD, ArrowColumn, Column, NumpyColumn, PlainColumn, arrow_tile_maker
-from .program import Outcome
+from .column_planes import WORD, Column, PlainColumn
+from .column_reading import Given, read_table, row_name
+from .program import Outcome, Program
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,11 +33,15 @@ LIVE = 16 * 1024 * 1024
 SMALLEST = 512
 
 
+CONTRADICTIONS = "contradictions"
+
+
 @dataclass(frozen=True)
 class Batch:
     """The answers for many cases, bit by bit: `rules[id]` and `grades[conclusion, grade]` hold one bit per row.
 
-    A plane is a bitmap, least significant bit first, zero beyond the last row. `columns` are the findings as they were given.
+    A plane is a bitmap, least significant bit first, zero beyond the last row. `columns` are the findings as they were given,
+    `constraints[id]` the rows whose answers contradict each other there, `given` the table with what is kept of it.
     """
 
     knowledge: KnowledgeBase
@@ -42,68 +50,118 @@ class Batch:
     columns: Mapping[str, Column]
     rules: Mapping[str, memoryview]
     grades: Mapping[tuple[str, str], memoryview]
+    constraints: Mapping[str, memoryview] = field(default_factory=dict)
+    given: Given | None = None
 
     def __repr__(self) -> str:
         return f"<Batch: {self.rows} rows, {len(self.rules)} rules>"
 
     def case(self, row: int) -> Case:
-        """One row as a case of its own, named `row N`, counted from 0.
+        """One row as a case of its own, named by its id, or `row N`, counted from 0.
 
         Raises:
             RowError: there is no such row; an IndexError.
         """
-        self._within(row)
+        self._check(row)
         values = {name: column.value(row) for name, column in self.columns.items()}
-        return read_case({"case": f"row {row}", "findings": values}, self.knowledge)
+        name = row_name(self.given, row) if self.given else f"row {row}"
+        return read_case({"case": name, "findings": values}, self.knowledge)
 
     def outcome(self, row: int) -> Outcome:
-        """The fired rules and the grades of one row, as the planes have them; only of the rules that were asked for.
+        """The fired rules and the grades of one row, as the planes have them; only of the rules that were asked for."""
+        held = dict(name for name, plane in self.grades.items() if self._bit(plane, row))
+        return Outcome(frozenset(name for name, plane in self.rules.items() if self._bit(plane, row)), tuple(held.items()))
 
-        Raises:
-            RowError: there is no such row; an IndexError.
-        """
-        self._within(row)
-        byte, bit = divmod(row, 8)
-        fired = frozenset(name for name, plane in self.rules.items() if plane[byte] >> bit & 1)
-        held = dict(name for name, plane in self.grades.items() if plane[byte] >> bit & 1)
-        return Outcome(fired, tuple(held.items()))
+    def disposition(self, row: int) -> str:
+        """The urgency of one row: its highest tier, `not_determined`, or `no_flag_in_answers` once every screen is complete."""
+        states = self.screens(row).values()
+        tier = dict(self.outcome(row).grades).get(URGENCY)
+        return tier or (NO_FLAG if states and "open" not in states else NOT_DETERMINED)
 
-    def _within(self, row: int) -> None:
-        if not 0 <= row < self.rows:
-            raise RowError(f"no row {row}: the table has {self.rows} rows, counted from 0")
+    def screens(self, row: int) -> dict[str, str]:
+        """Each screen of one row, `open` or `complete`."""
+        return {name: "open" if self._bit(plane, row) else "complete" for name, plane in self.open_screens.items()}
+
+    def contradictions(self, row: int) -> tuple[str, ...]:
+        """The constraints that the answers of one row break, in the order of the packs."""
+        return tuple(name for name, plane in self.constraints.items() if self._bit(plane, row))
+
+    @property
+    def open_screens(self) -> dict[str, memoryview]:
+        """The rows in which each screen is open."""
+        weakest = {item.id: item.grades[0] for item in self.bitplane.program.conclusions}
+        return {screen.id: self.grades[screen.open, weakest[screen.open]] for screen in self.knowledge.screens}
 
     def count(self, rule: str) -> int:
         """In how many rows a rule fires."""
         return int.from_bytes(self.rules[rule], "little").bit_count()
 
     def to_arrow(self) -> pa.Table:
-        """A column per conclusion, its grade or null, then a boolean column per rule; needs pyarrow and NumPy."""
+        """What is kept, then urgency, screens, contradictions, conclusions and rules; docs/columns.md names every column.
+
+        Raises:
+            CaseError: a column to be kept cannot be an Arrow column.
+            EngineError: pyarrow or NumPy is not installed.
+        """
+        from .column_frame import need_arrow
+
+        need_arrow()
         from .column_output import table_of
 
         return table_of(self)
 
+    def _check(self, row: int) -> None:
+        if not 0 <= row < self.rows:
+            raise RowError(f"no row {row}: the table has {self.rows} rows, counted from 0")
 
-def infer_columns(bitplane: Bitplane, knowledge: KnowledgeBase, columns: Any, rules: Iterable[str] | None = None) -> Batch:
+    def _bit(self, plane: memoryview, row: int) -> bool:
+        self._check(row)
+        return bool(plane[row // 8] >> row % 8 & 1)
+
+
+def infer_columns(
+    bitplane: Bitplane,
+    knowledge: KnowledgeBase,
+    columns: Any,
+    rules: Iterable[str] | None = None,
+    *,
+    keep: Iterable[str] = (),
+    id: str | None = None,
+) -> Batch:
     """Evaluate a table of cases.
 
     `columns` maps finding ids (`thigh_thrust.left` for a side) to columns of one length, or is an Arrow table or anything that
     exports an Arrow stream. A finding without a column is unknown in every row; `later` tests fail, for columns carry no dates.
-    `rules` names the rules whose planes are wanted, by default all.
+    `rules` names the rules whose planes are wanted, by default all; `keep` and `id` the columns to copy beside the answers.
 
     Raises:
-        CaseError: a column names no finding, has the wrong type or length, or holds values that a case may not; all are listed.
-        EngineError: `rules` names a rule that does not exist.
+        CaseError: a column names no finding, has the wrong type or length, is damaged, or holds values that a case may not;
+            all are listed.
+        EngineError: `rules` names a rule that does not exist, or what was given needs pyarrow.
     """
     wanted = _wanted(bitplane, rules)
-    read = read_columns(columns, knowledge)
-    rows = max(map(len, read.values()), default=0)
-    plain = any(isinstance(column, PlainColumn) for column in read.values())
-    evaluate = _evaluate_ints if plain or not read else _evaluate_words
-    planes = evaluate(bitplane, read, rows, wanted)
     names = [rule.id for rule in bitplane.program.rules]
-    split = len([number for number in wanted if number < len(names)])
-    fired = dict(zip((names[number] for number in wanted[:split]), planes[:split], strict=True))
-    return Batch(knowledge, bitplane, rows, read, fired, dict(zip(bitplane.grade_keys, planes[split:], strict=True)))
+    asked = [names[number] for number in wanted if number < len(names)]
+    taken = answer_names(knowledge, asked)
+    given = read_table(columns, knowledge, keep=keep, id=id, taken=taken)
+    contradicting = constraint_program(knowledge.constraints)
+    wanted += range(len(names) + len(bitplane.grade_keys), len(names) + len(bitplane.grade_keys) + len(knowledge.constraints))
+    plain = any(isinstance(column, PlainColumn) for column in given.columns.values())
+    evaluate = _evaluate_ints if plain or not given.columns else _evaluate_words
+    planes = iter(evaluate((bitplane, contradicting), given, wanted))
+    fired = dict(zip(asked, planes, strict=False))
+    grades = {key: next(planes) for key in bitplane.grade_keys}
+    broken = {item.id: next(planes) for item in knowledge.constraints}
+    return Batch(
+        knowledge=knowledge,
+        bitplane=bitplane,
+        rows=given.rows,
+        columns=given.columns,
+        rules=MappingProxyType(fired),
+        grades=MappingProxyType(grades),
+        constraints=MappingProxyType(broken),
+        given=given,
+    )
 
 
 def _wanted(bitplane: Bitplane, rules: Iterable[str] | None) -> list[int]:
@@ -116,94 +174,29 @@ def _wanted(bitplane: Bitplane, rules: Iterable[str] | None) -> list[int]:
     return sorted(names[name] for name in asked) + list(range(len(names), len(names) + len(bitplane.grade_keys)))
 
 
-# Reading ----------------------------------------------------------------------------------------------------
-
-
-def read_columns(columns: Any, knowledge: KnowledgeBase) -> dict[str, Column]:
-    """Columns by finding, each of a type that fits its finding, all of one length, every value checked.
+def answer_names(knowledge: KnowledgeBase, rules: Iterable[str]) -> tuple[str, ...]:
+    """The names of the columns of the answers, in order.
 
     Raises:
-        CaseError: with every column that cannot be used.
+        EngineError: a conclusion has the name of another column.
     """
-    given = _by_name(columns)
-    problems: list[Problem] = []
-    read: dict[str, Column] = {}
-    for name, values in given.items():
-        finding = knowledge.finding_by_id.get(name)
-        column = _column(values, finding) if finding else None
-        if finding is None:
-            problems.append(_refused(name, "names no finding", nearest(str(name)[:60], knowledge.finding_by_id)))
-        elif column is None:
-            problems.append(_refused(name, f"not a {finding.type.replace('_', '/')} column", "see docs/columns.md"))
-        else:
-            read[name] = column
-    problems += _unequal(read)
-    problems += [] if problems else _faults(read, knowledge)
-    if problems:
-        raise CaseError(problems)
-    return read
+    conclusions = [item.id for item in knowledge.conclusions if item.id != URGENCY]
+    if CONTRADICTIONS in conclusions:
+        raise EngineError(f"a conclusion is called {CONTRADICTIONS}, as a column of every answer is; rename the conclusion")
+    return (URGENCY, *(f"screen:{item.id}" for item in knowledge.screens), CONTRADICTIONS, *conclusions, *rules)
 
 
-def _refused(name: object, what: str, fix: str) -> Problem:
-    return Problem("columns", 0, f"column {str(name)[:60]}", what, "the rows cannot be assessed as given", fix, "C010")
-
-
-def _by_name(columns: Any) -> Mapping[str, Any]:
-    if isinstance(columns, Mapping):
-        return columns
-    if not hasattr(columns, "__arrow_c_stream__") and not hasattr(columns, "__arrow_c_array__"):
-        raise CaseError([_refused("all", f"a {type(columns).__name__}", "give a mapping of columns or an Arrow table")])
-    import pyarrow as pa
-
-    table = pa.table(columns)
-    if twice := [name for name, times in Counter(table.column_names).items() if times > 1]:
-        raise CaseError([_refused(name, "given twice", "keep one of the two") for name in twice])
-    return dict(zip(table.column_names, table.columns, strict=True))
-
-
-def _column(values: Any, finding: Finding) -> Column | None:
-    """A column that fits the type of its finding."""
-    if isinstance(values, list | tuple):
-        return PlainColumn(values)
-    if hasattr(values, "dtype") and type(values).__module__.startswith("numpy"):
-        kinds = {"yes_no": "b", "number": "iuf", "choice": "U"}[finding.type]
-        return NumpyColumn(values, finding) if values.ndim == 1 and values.dtype.kind in kinds else None
-    if hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__"):
-        import pyarrow as pa
-
-        if not isinstance(values, pa.Array):
-            values = pa.chunked_array(values)
-            values = values.chunk(0) if values.num_chunks == 1 else values
-        make = arrow_tile_maker(finding, values.type)
-        return ArrowColumn(values, make) if make else None
-    return None
-
-
-def _unequal(columns: Mapping[str, Column]) -> list[Problem]:
-    rows = max(map(len, columns.values()), default=0)
-    found = [
-        _refused(name, f"{len(column)} rows, others {rows}", "give columns of one length")
-        for name, column in columns.items()
-        if len(column) != rows
-    ]
-    plain = [name for name, column in columns.items() if isinstance(column, PlainColumn)]
-    if plain and len(plain) < len(columns):
-        found += [_refused(name, "a plain sequence among arrays", "give every column in one form") for name in plain]
-    return found
-
-
-def _faults(columns: Mapping[str, Column], knowledge: KnowledgeBase) -> list[Problem]:
-    """Values that a case may not hold, counted per column."""
-    found = []
-    for name, column in columns.items():
-        finding = knowledge.finding_by_id[name]
-        faults = (column.tile(start, stop).faults(finding) for start, stop in _tiles(len(column), TILE * 8))
-        found += [_refused(name, fault, "correct them or leave them null") for fault in faults if fault][:1]
-    return found
-
-
-HOLDS_UNGIVEN = ("unknown", "not_earlier")
-"""Tests that hold of a finding without a column, or of a row, which is a first visit."""
+@lru_cache(maxsize=16)
+def constraint_program(constraints: tuple[Constraint, ...]) -> Bitplane:
+    """A compiled program with one rule per constraint, which fires where the answers break it."""
+    broken = Conclusion(id="broken", kind="constraint", source=("none",))
+    then = (Consequence(conclusion=broken.id, grade=ONLY_GRADE),)
+    rules = tuple(
+        Rule(id=f"constraint/c{number}", title=item.because, when=All(of=item.never), then=then, source=broken.source)
+        for number, item in enumerate(constraints)
+    )
+    atoms = dict.fromkeys(leaf for rule in rules for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS))
+    return Bitplane(Program("", tuple(atoms), (rules,), (broken,)))
 
 
 # Evaluating ----------------------------------------------------------------------------------------------------
@@ -223,41 +216,50 @@ def _tile_rows(bitplane: Bitplane) -> int:
     return octets * 8
 
 
-def _evaluate_words(bitplane: Bitplane, columns: Mapping[str, Column], rows: int, wanted: Sequence[int]) -> list[memoryview]:
+Programs = Sequence[Bitplane]
+
+
+def _evaluate_words(programs: Programs, given: Given, wanted: Sequence[int]) -> list[memoryview]:
     """The planes wanted, evaluated on NumPy words."""
     import numpy as np
 
-    words = -(-rows // WORD)
+    rows, words = given.rows, -(-given.rows // WORD)
     found = np.empty((len(wanted), words), np.uint64)
-    for start, stop in _tiles(rows, _tile_rows(bitplane)):
+    for start, stop in _tiles(rows, _tile_rows(programs[0])):
         first, last = start // WORD, -(-stop // WORD)
         one = np.full(last - first, ~np.uint64(0))
-        planes = _run(bitplane, columns, (start, stop), one)
+        planes = _run(programs, given.columns, (start, stop), one)
         for number, place in enumerate(wanted):
             found[number, first:last] = planes[place]
     if rows % WORD:
         found[:, -1] &= np.uint64((1 << rows % WORD) - 1)
+    found.flags.writeable = False
     return [plane.view(np.uint8).data for plane in found]
 
 
-def _evaluate_ints(bitplane: Bitplane, columns: Mapping[str, Column], rows: int, wanted: Sequence[int]) -> list[memoryview]:
+def _evaluate_ints(programs: Programs, given: Given, wanted: Sequence[int]) -> list[memoryview]:
     """The planes wanted, evaluated on long ints."""
     found = [bytearray() for _ in wanted]
-    for start, stop in _tiles(rows, _tile_rows(bitplane)):
-        planes = _run(bitplane, columns, (start, stop), (1 << stop - start) - 1)
+    for start, stop in _tiles(given.rows, _tile_rows(programs[0])):
+        planes = _run(programs, given.columns, (start, stop), (1 << stop - start) - 1)
         for plane, place in zip(found, wanted, strict=True):
             plane += planes[place].to_bytes(-(-(stop - start) // 8), "little")
     return [memoryview(bytes(plane)) for plane in found]
 
 
-def _run(bitplane: Bitplane, columns: Mapping[str, Column], span: tuple[int, int], one: Any) -> Planes:
-    """Every rule and grade plane of one tile."""
+HOLDS_UNGIVEN = ("unknown", "not_earlier")
+"""Tests that hold of a finding without a column, or of a row, which is a first visit."""
+
+
+def _run(programs: Programs, columns: Mapping[str, Column], span: tuple[int, int], one: Any) -> list[Any]:
+    """Every rule and grade plane of one tile, program after program."""
     nothing = one ^ one
-    atoms = [one if atom.test in HOLDS_UNGIVEN else nothing for atom in bitplane.program.atoms]
+    atoms = [[one if atom.test in HOLDS_UNGIVEN else nothing for atom in item.program.atoms] for item in programs]
     # Finding by finding: the values of one column stay in the cache for all of its tests.
     for name, column in columns.items():
         tile = column.tile(*span)
-        for number in bitplane.atoms_of.get(name, ()):
-            atoms[number] = tile.plane(bitplane.program.atoms[number])
-    results = bitplane.run(atoms, one)
-    return (*results.rules, *results.grades)
+        for item, planes in zip(programs, atoms, strict=True):
+            for number in item.atoms_of.get(name, ()):
+                planes[number] = tile.plane(item.program.atoms[number])
+    results = [item.run(planes, one) for item, planes in zip(programs, atoms, strict=True)]
+    return [plane for result in results for plane in (*result.rules, *result.grades)]

@@ -15,10 +15,9 @@ from ..engine.case import Case
 from ..engine.infer import Engine, Inference
 from ..engine.reference import Reference
 from ..engine.trace import Recorder, Trace
+from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG
 from ..knowledge.language import KnowledgeBase
 from .document import (
-    NO_FLAG,
-    NO_OPEN_FLAG,
     AssessmentDocument,
     Concluded,
     SoftwareRecord,

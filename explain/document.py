@@ -15,17 +15,12 @@ from ..engine.moments import day_of, lapsed_in
 from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
 from ..engine.unshown import Unshown
 from ..knowledge.conditions import Unknown, unanswered
-from ..knowledge.items import URGENCY, Label
+from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
 from .estimates import EstimateResult
 from .flags import FlagState
 
 SCHEMA: Literal["sijoint.assessment/1"] = "sijoint.assessment/1"
-NOT_DETERMINED = "not_determined"
-NO_FLAG = "no_flag_in_answers"
-NO_OPEN_FLAG = "no_open_flag"
-"""Every screen is complete and nothing is open, but a flag was raised in this case."""
-
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 

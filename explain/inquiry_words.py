@@ -5,10 +5,9 @@ In: answers and shifts as data, and `Words`. Out: phrases.
 
 from __future__ import annotations
 
-from ..knowledge.items import URGENCY
+from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, URGENCY
 from .answers import Answer
 from .counterfactual import Change, ChangeSet
-from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED
 from .questions import NextQuestion
 from .settled import Settled
 from .what_if import Shifts

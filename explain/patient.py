@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from textwrap import fill
 
 from ..engine.trace import resting_on
-from ..knowledge.items import URGENCY
+from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, URGENCY
 from ..knowledge.language import KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, Concluded
+from .document import Concluded
 from .inert import inert
 from .summary import is_highest
 from .wording import Words

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from ..engine.moments import lapsed_in
 from ..engine.trace import Trace, resting_on
 from ..knowledge.graph import findings_behind
-from ..knowledge.items import URGENCY
+from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, URGENCY
 from ..knowledge.language import Conclusion, KnowledgeBase
 from .assessment import Assessment
-from .document import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, actionable, screen_states
+from .document import actionable, screen_states
 from .flag_words import day_text, flag_in_words, note_in_words
 from .inquiry_words import effects_in_words
 from .proofs import Proofs

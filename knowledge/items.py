@@ -35,6 +35,11 @@ LABEL_MEANING: dict[Label, str] = {
 ONLY_GRADE = "given"
 URGENCY = "disposition"
 """The conclusion that every assessment reports as its urgency; its grades are the tiers."""
+NOT_DETERMINED = "not_determined"
+NO_FLAG = "no_flag_in_answers"
+NO_OPEN_FLAG = "no_open_flag"
+"""What stands in place of a tier where none holds: a screen is open; every screen is complete; every screen is complete and
+what was raised in this case is open no more."""
 
 
 class Item(BaseModel):

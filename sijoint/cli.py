@@ -14,7 +14,7 @@ from typing import Any, NoReturn, cast
 import typer
 from typer.core import TyperGroup
 
-from .commands import assessing, batch, catalogue, explaining, reporting, verifying
+from .commands import assessing, batch, catalogue, explaining, reporting, tables, verifying
 from .commands.common import BAD_INPUT, INTERRUPTED, UNREAD
 from .printer import abandon, tell
 
@@ -67,7 +67,7 @@ def sijoint() -> None:
     """Explainable rules for sacroiliac joint pain: supports a clinician, does not replace an examination."""
 
 
-for _module in (assessing, reporting, explaining, catalogue, batch, verifying):
+for _module in (assessing, reporting, explaining, catalogue, batch, tables, verifying):
     _module.register(app)
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from .engine.case import Case
 from .engine.columns import Batch, infer_columns
 from .engine.infer import Engine, engine_for, reproduce
+from .engine.program import Outcome
+from .engine.trace import find_contradictions
 from .explain.assessment import Assessment
 from .front import assess
 from .knowledge.errors import EvaluatorDisagreement
@@ -42,20 +44,23 @@ def assess_many(
 def assess_columns(
     columns: Any,
     *,
+    keep: Iterable[str] = (),
+    id: str | None = None,
     rules: Iterable[str] | None = None,
     knowledge: KnowledgeBase | None = None,
     engine: Engine | None = None,
 ) -> Batch:
     """Evaluate finding columns with the compiled evaluator alone; docs/columns.md says what goes in and out.
 
-    `rules` names the rules whose planes are wanted, by default all.
+    `keep` names columns to copy beside the answers, `id` one more, which names each row when it is assessed in full. The index
+    of a pandas frame is kept without being named. `rules` names the rules whose planes are wanted, by default all.
 
     Raises:
-        CaseError: a column cannot be used; every problem is listed.
-        EngineError: `rules` names a rule that does not exist.
+        CaseError: a column cannot be used or kept; every problem is listed.
+        EngineError: `rules` names a rule that does not exist, or the table needs pyarrow, which is not installed.
     """
     chosen = engine or engine_for(knowledge or load_knowledge(cases=False), ("compiled",))
-    return infer_columns(chosen.bitplane, chosen.knowledge, columns, rules)
+    return infer_columns(chosen.bitplane, chosen.knowledge, columns, rules, keep=keep, id=id)
 
 
 def assess_row(batch: Batch, row: int, *, engine: Engine | None = None) -> Assessment:
@@ -66,8 +71,11 @@ def assess_row(batch: Batch, row: int, *, engine: Engine | None = None) -> Asses
         EvaluatorDisagreement: the columns gave another answer for this row.
     """
     assessment = assess(batch.case(row), engine=engine or engine_for(batch.knowledge))
-    columns, alone = batch.outcome(row), assessment.inference.outcome
-    if columns.fired != alone.fired & batch.rules.keys() or columns.grades != alone.grades:
+    outcome, case = assessment.inference.outcome, assessment.case
+    broken = {item.constraint for item in find_contradictions(batch.knowledge, case)}
+    columns = (batch.outcome(row), batch.disposition(row), set(batch.contradictions(row)))
+    alone = (Outcome(outcome.fired & batch.rules.keys(), outcome.grades), assessment.disposition, broken)
+    if columns != alone:
         both: dict[str, object] = {"columns": columns, " and ".join(assessment.inference.evaluators): alone}
-        raise EvaluatorDisagreement(both, reproduce(assessment.case))
+        raise EvaluatorDisagreement(both, reproduce(case))
     return assessment

@@ -6,24 +6,27 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from random import Random
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.engine import columns as columns_module
 from sijoint.engine import reference
 from sijoint.engine.bitplane import Bitplane
 from sijoint.engine.case import Case, Recorded, Value
+from sijoint.engine.case_reader import read_case
 from sijoint.engine.column_planes import words_of
 from sijoint.engine.columns import Batch, infer_columns
 from sijoint.engine.program import compile_program
 from sijoint.knowledge.language import Finding
 from strategies import cases, knowledge_bases
 
-from sijoint import CaseError, Engine, EngineError, EvaluatorDisagreement, KnowledgeBase
+from sijoint import CaseError, Engine, EngineError, EvaluatorDisagreement, KnowledgeBase, assess
 from sijoint.many import assess_columns, assess_row
 
 Values = list[Value | None]
@@ -63,7 +66,9 @@ def plain(values: Values, finding: Finding) -> Values:
     return values
 
 
+PATIENT = Finding.model_construct(id="patient", type="choice", choices=("a", "b", "c"), whole=False)
 FORMS: list[Make] = [arrow, arrow_slice, arrow_chunks, arrow_dictionary, numpy_masked, plain]
+MAKES = st.sampled_from(FORMS)
 
 
 def undated(case: Case) -> Case:
@@ -103,9 +108,10 @@ def test_every_row_has_the_answer_of_its_case(make: Make, data: st.DataObject) -
         assert int.from_bytes(plane, "little") >> len(rows) == 0
 
 
-@pytest.mark.parametrize("kind", [pa.int8(), pa.uint16(), pa.int64(), pa.float16(), pa.float32(), pa.float64()])
-def test_every_number_type_is_read(knowledge: KnowledgeBase, kind: pa.DataType) -> None:
-    batch = assess_columns({"symptom_days": pa.array([3, None, 90], kind)}, knowledge=knowledge)
+@pytest.mark.parametrize("kind", ["int8", "uint16", "int64", "float16", "float32", "float64"])
+def test_every_number_type_is_read(knowledge: KnowledgeBase, kind: str) -> None:
+    days = pa.array(np.array([3, 0, 90], kind), mask=np.array([False, True, False]))
+    batch = assess_columns({"symptom_days": days}, knowledge=knowledge)
     for row, value in enumerate([3, None, 90]):
         assert batch.case(row).values == ({} if value is None else {"symptom_days": value})
         assert batch.outcome(row) == reference.evaluate(knowledge, batch.case(row))
@@ -133,7 +139,7 @@ def test_nan_is_unknown_in_numpy_and_refused_in_arrow(knowledge: KnowledgeBase) 
     batch = assess_columns({"symptom_days": numbers}, knowledge=knowledge)
     assert batch.case(1).values == {}
     assert_rows(batch, [batch.case(0), batch.case(1)])
-    with pytest.raises(CaseError, match="1 values out of range"):
+    with pytest.raises(CaseError, match="1 value out of range or not whole, row 1"):
         assess_columns({"symptom_days": pa.array(numbers)}, knowledge=knowledge)
 
 
@@ -175,18 +181,25 @@ def test_no_rows_and_no_columns_give_an_empty_batch(knowledge: KnowledgeBase) ->
 def test_the_table_has_the_documented_columns(knowledge: KnowledgeBase) -> None:
     table = assess_columns({"one_sided_pain": pa.array([True, None, False])}, knowledge=knowledge).to_arrow()
     table.validate(full=True)
-    conclusions = [item.id for item in knowledge.conclusions]
-    assert table.column_names[: len(conclusions)] == conclusions
-    assert sorted(table.column_names[len(conclusions) :]) == sorted(rule.id for rule in knowledge.rules)
+    graded = pa.dictionary(pa.int8(), pa.string(), ordered=True)
+    first = ["disposition", *(f"screen:{item.id}" for item in knowledge.screens), "contradictions"]
+    conclusions = [item.id for item in knowledge.conclusions if item.id != "disposition"]
+    assert table.column_names[: len(first) + len(conclusions)] == first + conclusions
+    assert sorted(table.column_names[len(first) + len(conclusions) :]) == sorted(rule.id for rule in knowledge.rules)
     for field in table.schema:
-        conclusion = knowledge.conclusion_by_id.get(field.name)
-        assert field.type == (pa.dictionary(pa.int8(), pa.string(), ordered=True) if conclusion else pa.bool_())
+        conclusion = knowledge.conclusion_by_id.get(field.name) if field.name in conclusions else None
+        kinds = dict.fromkeys([*first, *conclusions], graded) | {"contradictions": pa.list_(pa.string())}
+        assert field.type == kinds.get(field.name, pa.bool_())
         assert field.nullable is (conclusion is not None)
         if conclusion:
             assert tuple(table[field.name].chunk(0).dictionary.to_pylist()) == conclusion.grades
+    tiers = knowledge.conclusion_by_id["disposition"].grades
+    names = table["disposition"].chunk(0).dictionary.to_pylist()
+    assert names == ["no_flag_in_answers", "not_determined", *tiers]
+    assert table["screen:core"].chunk(0).dictionary.to_pylist() == ["complete", "open"]
     assert table.schema.metadata == {
         b"sijoint.knowledge": knowledge.fingerprint.encode(),
-        b"sijoint.schema": b"sijoint.columns/1",
+        b"sijoint.schema": b"sijoint.columns/2",
     }
 
 
@@ -201,7 +214,74 @@ def test_the_table_says_what_the_rows_say(data: st.DataObject) -> None:
     for number, row in enumerate(table.to_pylist()):
         outcome = batch.outcome(number)
         assert {name for name, value in row.items() if value is True} == outcome.fired
-        assert {name: value for name, value in row.items() if isinstance(value, str)} == outcome.grade
+        assert row.pop("disposition") == batch.disposition(number)
+        assert {item.id: row.pop(f"screen:{item.id}") for item in knowledge.screens} == batch.screens(number)
+        assert tuple(row.pop("contradictions")) == batch.contradictions(number)
+        others = {name: grade for name, grade in outcome.grade.items() if name != "disposition"}
+        assert {name: value for name, value in row.items() if isinstance(value, str)} == others
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_urgency_screens_and_contradictions_are_those_of_the_assessment(data: st.DataObject) -> None:
+    knowledge = data.draw(knowledge_bases(max_rules=6))
+    rows = [undated(data.draw(cases(knowledge))) for _ in range(4)]
+    batch = infer_columns(Bitplane(compile_program(knowledge)), knowledge, columns_of(knowledge, rows, data.draw(MAKES)))
+    engine = Engine(knowledge, ("reference",))
+    table = batch.to_arrow().to_pylist()
+    for number, case in enumerate(rows):
+        assessment = assess(case, engine=engine)
+        document = assessment.document()
+        assert table[number]["disposition"] == batch.disposition(number) == assessment.disposition
+        assert batch.screens(number) == {item.id: "open" if item.open else "complete" for item in document.screens}
+        broken = {item.constraint for item in document.contradictions}
+        assert set(table[number]["contradictions"]) == set(batch.contradictions(number)) == broken
+
+
+def shipped_rows(rng: Random, knowledge: KnowledgeBase, rows: int) -> dict[str, Values]:
+    """Answers of which few or many are known, most of them no: random patients are emergencies otherwise."""
+    known, yes = rng.choice([0.02, 0.3, 1.0]), rng.choice([0.0, 0.05, 0.5])
+
+    def value(item: Finding) -> Value | None:
+        if rng.random() >= known:
+            return None
+        if item.type == "yes_no":
+            return rng.random() < yes
+        return rng.choice(item.choices) if item.type == "choice" else rng.choice([int(item.range[0]), int(item.range[1])])
+
+    return {item.id: [value(item) for _ in range(rows)] for item in knowledge.findings}
+
+
+@settings(max_examples=12)
+@given(seed=st.integers(0, 10**6), make=MAKES)
+def test_random_rows_of_the_shipped_knowledge_have_their_own_answers(engine: Engine, seed: int, make: Make) -> None:
+    knowledge = engine.knowledge
+    given_values = shipped_rows(Random(seed), knowledge, rows=3)
+    columns = {item.id: make(given_values[item.id], item) for item in knowledge.findings}
+    columns["patient"] = make(["a", "b", "c"], PATIENT)
+    batch = assess_columns(columns, id="patient", knowledge=knowledge)
+    for row in range(3):
+        alone = assess_row(batch, row, engine=engine)
+        assert alone.case.case == "abc"[row]
+        assert dict(alone.case.values) == {key: values[row] for key, values in given_values.items() if values[row] is not None}
+        assert batch.outcome(row) == alone.inference.outcome
+        assert batch.disposition(row) == alone.disposition
+        assert set(batch.contradictions(row)) == {item.constraint for item in alone.trace.contradictions}
+        states = {item.id: "open" if item.open in alone.grades else "complete" for item in knowledge.screens}
+        assert batch.screens(row) == states
+
+
+def test_the_shipped_examples_have_the_urgency_of_their_assessment(knowledge: KnowledgeBase, engine: Engine) -> None:
+    given_cases = [read_case(path, knowledge).moments()[0] for path in EXAMPLES]
+    rows = [undated(case) for case in given_cases]
+    columns = columns_of(knowledge, rows, arrow)
+    table = assess_columns(columns, knowledge=knowledge).to_arrow()
+    answers = [assess(case, engine=engine) for case in rows]
+    assert table["disposition"].to_pylist() == [item.disposition for item in answers]
+    assert {"no_flag_in_answers", "not_determined", "emergency"} <= set(table["disposition"].to_pylist())
+    found = [set(names) for names in table["contradictions"].to_pylist()]
+    assert found == [{item.constraint for item in answer.trace.contradictions} for answer in answers]
+    assert any(found)
 
 
 def test_only_the_rules_asked_for_are_kept(knowledge: KnowledgeBase, engine: Engine) -> None:
@@ -250,12 +330,15 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"one_sided_pain": np.array([1, 0])}, ["column one_sided_pain: not a yes/no column"]),
     ({"symptom_days": YES}, ["column symptom_days: not a number column"]),
     ({"symptom_days": pa.array(["1", "2"])}, ["column symptom_days: not a number column"]),
-    ({"symptom_days": pa.array([-1, 5, 10**6])}, ["column symptom_days: 2 values out of range or not whole"]),
-    ({"symptom_days": pa.array([1.5, None, float("inf")])}, ["column symptom_days: 1 values out of range or not whole"]),
-    ({"symptom_days": [1.5, True, "3", None, float("nan")]}, ["column symptom_days: 3 values of another type"]),
-    ({"one_sided_pain": [1, "yes", None]}, ["column one_sided_pain: 2 values of another type"]),
-    ({"pain_side": pa.array(["left", "up", None])}, ["column pain_side: 1 values not one of its choices"]),
-    ({"pain_side": np.array(["left", "up"])}, ["column pain_side: 1 values not one of its choices"]),
+    ({"symptom_days": pa.array([-1, 5, 10**6])}, ["column symptom_days: 2 values out of range or not whole, rows 0, 2;"]),
+    ({"symptom_days": pa.array([1.5, None, float("inf")])}, ["column symptom_days: 1 value out of range or not whole, row 2;"]),
+    (
+        {"symptom_days": [1.5, True, "3", None, float("nan")]},
+        ["column symptom_days: 3 values of another type or out of range or not whole, rows 1, 2, 4;"],
+    ),
+    ({"one_sided_pain": [1, "yes", None]}, ["column one_sided_pain: 2 values of another type or neither yes nor no, rows 0, 1;"]),
+    ({"pain_side": pa.array(["left", "up", None])}, ["column pain_side: 1 value not one of its choices, row 1;"]),
+    ({"pain_side": np.array(["left", "up"])}, ["column pain_side: 1 value not one of its choices, row 1;"]),
     ({"one_sided_pain": YES, "dimple_pain": pa.array([True])}, ["column dimple_pain: 1 rows, others 2"]),
     ({"one_sided_pain": YES, "dimple_pain": [True, True]}, ["column dimple_pain: a plain sequence among arrays"]),
     ({"one_sided_pain": {True, False}}, ["column one_sided_pain: not a yes/no column"]),
@@ -279,7 +362,7 @@ def test_a_fraction_of_a_whole_number_is_refused(knowledge: KnowledgeBase, make:
     assert finding.range is not None
     low = float(finding.range[0])
     assert assess_columns({finding.id: make([low])}, knowledge=knowledge).case(0).values == {finding.id: low}
-    with pytest.raises(CaseError, match=f"column {finding.id}: 1 values"):
+    with pytest.raises(CaseError, match=f"column {finding.id}: 1 value .*row 1"):
         assess_columns({finding.id: make([low, low + 0.5])}, knowledge=knowledge)
 
 

@@ -1,4 +1,4 @@
-"""Commands for many cases at once."""
+"""The command for many cases, one after another."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from ..printer import say_json, tell
-from ..writer import tried, writing
 from .common import BAD_INPUT, FAILED, Packs, knowledge_from, refuse, reported
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-READ_AS = {".parquet": "parquet", ".arrow": "ipc", ".feather": "ipc"}
+    pass
 
 
 def batch(
@@ -59,50 +56,11 @@ def _opened(path: Path) -> BinaryIO:
         refuse(f"{path.name}: cannot be read: {error}")
 
 
-def columns(
-    source: Annotated[Path, typer.Argument(help="A table of findings: .parquet, .arrow or .feather.")],
-    target: Annotated[Path, typer.Argument(help="Where the answers go: .parquet, .arrow or .feather.")],
-    keep: Annotated[list[str] | None, typer.Option(help="A column to copy as it is, such as a patient id; repeatable.")] = None,
-    packs: Packs = None,
-) -> None:
-    """Assess a table of cases, a column per finding, with the compiled evaluator; docs/columns.md names what comes out."""
-    with reported():
-        from ..many import assess_columns
-
-        for path in (source, target):
-            if path.suffix not in READ_AS:
-                refuse(f"{path.name}: not one of {', '.join(READ_AS)}")
-        tried(target)
-        table = _read(source)
-        kept = [name for name in keep or () if name in table.column_names]
-        answers = assess_columns(table.drop_columns(kept), knowledge=knowledge_from(packs)).to_arrow()
-        for place, name in enumerate(kept):
-            answers = answers.add_column(place, table.schema.field(name), table[name])
-        _write(answers, target)
-        tell(f"{answers.num_rows} rows, {answers.num_columns} columns")
-
-
-def _read(path: Path) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import dataset
-
-    try:
-        return dataset.dataset(path, format=READ_AS[path.suffix]).to_table()
-    except (OSError, pa.ArrowInvalid):
-        refuse(f"{path.name}: cannot be read as a table")
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    from pyarrow import feather, parquet
-
-    with writing(path) as stream:
-        if READ_AS[path.suffix] == "parquet":
-            parquet.write_table(table, stream)
-        else:
-            feather.write_feather(table, stream)
+def _refuse(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(BAD_INPUT)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
-    for command in (batch, columns):
-        app.command()(command)
+    """Add the command of this module."""
+    app.command()(batch)
