@@ -60,7 +60,7 @@ def run_suite(knowledge: KnowledgeBase, engine: Engine) -> Suite:
             _compare(suite, item, outcome)
             for number, miss in enumerate(item.near_misses, 1):
                 _compare_miss(suite, item, miss, number)
-    for rule in sorted({rule.id for rule in knowledge.rules}):
+    for rule in sorted({rule.id for rule in knowledge.shown_rules}):
         for kind, seen in (("case in which it fires", suite.fired), ("near miss", suite.missed)):
             if rule not in seen and not _twin_of(rule, seen):
                 owner = knowledge.rule_by_id[rule]

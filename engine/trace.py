@@ -7,12 +7,12 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ..knowledge.conditions import FINDING_TESTS, All, AnyOf, AtLeast, Condition, Derived, Leaf, NotDerived
+from ..knowledge.conditions import FINDING_TESTS, All, AnyOf, AtLeast, Condition, Derived, Leaf, NotDerived, Unknown
 from ..knowledge.graph import findings_behind
 from ..knowledge.items import URGENCY
 from ..knowledge.language import Consequence, Constraint, KnowledgeBase, Rule
@@ -200,12 +200,37 @@ def _contradiction(knowledge: KnowledgeBase, item: Constraint, checks: list[Chec
     )
 
 
-def holding_leaves(check: Checked) -> Iterable[Leaf]:
+def holding_leaves(check: Checked) -> Iterator[Leaf]:
     """The leaves that hold, of the branches that hold, left to right."""
+    return (item.leaf for item in _holding(check) if item.leaf is not None)
+
+
+def _holding(check: Checked) -> Iterator[Checked]:
     if check.leaf is not None:
         if check.holds:
-            yield check.leaf
+            yield check
         return
     for member in check.of:
         if member.holds:
-            yield from holding_leaves(member)
+            yield from _holding(member)
+
+
+def keeping_open(rule: Rule, knowledge: KnowledgeBase, checked: Callable[[Rule], Checked]) -> Iterator[Checked]:
+    """What keeps a screen open: the leaves that hold in its rule, with those of the parts it rests on, in order, once each."""
+    waiting, met = [_holding(checked(rule))], set[Checked]()
+    while waiting:
+        check = next(waiting[-1], None)
+        if check is None:
+            waiting.pop()
+        elif check not in met:
+            met.add(check)
+            if isinstance(check.leaf, Derived) and check.leaf.conclusion in knowledge.part_by_id:
+                waiting.append(_holding(checked(knowledge.part_by_id[check.leaf.conclusion])))
+            else:
+                yield check
+
+
+def holding_unknowns(rule: Rule, knowledge: KnowledgeBase, checked: Callable[[Rule], Checked]) -> tuple[str, ...]:
+    """The unanswered questions that keep a screen open, in order and once each."""
+    found = (check.leaf.finding for check in keeping_open(rule, knowledge, checked) if isinstance(check.leaf, Unknown))
+    return tuple(dict.fromkeys(found))

@@ -91,8 +91,9 @@ class Assessment:
 
     @property
     def fired(self) -> tuple[str, ...]:
-        """Ids of the rules that fired, in order of evaluation."""
-        return tuple(rule.id for rule in self.engine.program.rules if rule.id in self.inference.outcome.fired)
+        """Ids of the rules that fired, in order of evaluation; of a screen its own rule, without those of its parts."""
+        fired = self.inference.outcome.fired - {rule.id for rule in self.knowledge.part_by_id.values()}
+        return tuple(rule.id for rule in self.engine.program.rules if rule.id in fired)
 
     @property
     def trace(self) -> Trace:
@@ -220,7 +221,7 @@ class Assessment:
     @cached_property
     def steps(self) -> tuple[StepResult, ...]:
         """What each later step changed; empty for a case without steps."""
-        found = []
+        found, parts = [], self.knowledge.part_by_id
         for number, (before, after) in enumerate(zip(self._inferences, self._inferences[1:], strict=False), 1):
             old, new = before.outcome.grade, after.outcome.grade
             found.append(
@@ -229,8 +230,8 @@ class Assessment:
                     as_of=after.case.as_of,
                     title=self.given.steps[number - 1].title,
                     disposition=disposition_of(self.knowledge, new),
-                    gained=tuple(key for key, grade in new.items() if old.get(key) != grade),
-                    lost=tuple(key for key in old if key not in new),
+                    gained=tuple(key for key, grade in new.items() if old.get(key) != grade and key not in parts),
+                    lost=tuple(key for key in old if key not in new and key not in parts),
                 )
             )
         return tuple(found)

@@ -52,7 +52,7 @@ def check_findings(knowledge: KnowledgeBase) -> Iterator[Problem]:
 
 def check_conclusions(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """Grades are different and kinds are known; a gate names a conclusion."""
-    for item in knowledge.conclusions:
+    for item in knowledge.declared:
         if len(set(item.grades)) < len(item.grades):
             yield _at(item, f"conclusion {item.base}", "a grade twice", "their order is unclear", "remove one", "K006")
         if item.kind not in knowledge.kind_by_id:
@@ -91,7 +91,7 @@ def check_references(knowledge: KnowledgeBase) -> Iterator[Problem]:
     known = knowledge.reference_by_id
     cited: list[tuple[Item, str, tuple[str, ...]]] = []
     cited += [(item, f"finding {item.base}", item.source) for item in knowledge.findings if item.side != "right"]
-    cited += [(item, f"conclusion {item.base}", item.source) for item in knowledge.conclusions if item.side != "right"]
+    cited += [(item, f"conclusion {item.base}", item.source) for item in knowledge.declared if item.side != "right"]
     cited += [(item, f"rule {item.id}", item.source) for item in knowledge.rules if item.side != "right"]
     cited += [(item, f"parameter {item.id}", item.source) for item in knowledge.parameters]
     cited += [(item, f"screen {item.id}", item.source) for item in knowledge.screens]
@@ -112,8 +112,7 @@ def check_owners(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """A pack uses only its own ids and those of packs it requires, directly or through them."""
     reach = _reach({pack.pack: pack.requires for pack in knowledge.packs})
     owner = {item.id: item.pack for item in knowledge.findings} | {item.id: item.pack for item in knowledge.conclusions}
-    generated = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens}
-    for rule in (rule for rule in knowledge.rules if rule.id not in generated):
+    for rule in (rule for rule in knowledge.rules if rule.id not in knowledge.generated):
         used = {leaf.finding for leaf in leaves(rule.when) if isinstance(leaf, FINDING_TESTS)} | conclusions_read(rule)
         used |= {item.conclusion for item in rule.then}
         for key in sorted(key for key in used if owner[key] not in reach[rule.pack]):
@@ -170,9 +169,9 @@ def check_wording(knowledge: KnowledgeBase) -> Iterator[Problem]:
     kinds = {key for item in spoken for key in item.kinds}
     for finding in (item for item in knowledge.findings if item.side != "right"):
         yield from _finding_words(finding, findings.get(finding.base))
-    for conclusion in (item for item in knowledge.conclusions if item.side != "right"):
+    for conclusion in (item for item in knowledge.declared if item.side != "right"):
         yield from _conclusion_words(conclusion, conclusions.get(conclusion.base))
-    for name in (item.kind for item in knowledge.conclusions):
+    for name in (item.kind for item in knowledge.declared):
         if name not in kinds and name in knowledge.kind_by_id:
             kinds.add(name)
             owner: Pack = next(pack for pack in packs.values() if name in pack.kinds)

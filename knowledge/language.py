@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .claims import Accepted, Card, Invariant
-from .conditions import FROZEN, Condition, NotDerived
+from .conditions import FROZEN, ConclusionTest, Condition, NotDerived, leaves
 from .items import ONLY_GRADE, Id, Item, Label, Line, ReferenceId, Side, SidedId, Text
 from .words import Wording
 
@@ -304,6 +304,7 @@ class KnowledgeBase(BaseModel):
     invariants: tuple[Invariant, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     cards: tuple[Card, ...] = ()
+    screen_parts: tuple[Id, ...] = ()
     fingerprint: str = ""
 
     def __hash__(self) -> int:
@@ -338,6 +339,37 @@ class KnowledgeBase(BaseModel):
     def kind_by_id(self) -> dict[str, Kind]:
         """Kinds by id, in the order of display."""
         return dict(self.kinds)
+
+    @cached_property
+    def rests_on(self) -> dict[str, tuple[str, ...]]:
+        """For each conclusion those that its rules test, in order and once each."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, rules in self.rules_for.items():
+            tests = (test for rule in rules for test in (*leaves(rule.when), *rule.blockers))
+            found[name] = tuple(dict.fromkeys(test.conclusion for test in tests if isinstance(test, ConclusionTest)))
+        return found
+
+    @cached_property
+    def part_by_id(self) -> dict[str, Rule]:
+        """The generated conclusions that stand for parts of the condition of a screen, each with its rule."""
+        made = set(self.screen_parts)
+        return {part.conclusion: rule for rule in self.rules for part in rule.then if part.conclusion in made}
+
+    @cached_property
+    def declared(self) -> tuple[Conclusion, ...]:
+        """The conclusions that packs declare: all but those that stand for parts of a screen."""
+        return tuple(item for item in self.conclusions if item.id not in self.part_by_id)
+
+    @cached_property
+    def shown_rules(self) -> tuple[Rule, ...]:
+        """The rules that are listed: those an author wrote, and one for each screen."""
+        parts = {rule.id for rule in self.part_by_id.values()}
+        return tuple(rule for rule in self.rules if rule.id not in parts)
+
+    @cached_property
+    def generated(self) -> frozenset[str]:
+        """Ids of the rules that no author wrote: those of the screens and of their parts."""
+        return frozenset((*(f"{item.pack}/{item.open}" for item in self.screens), *(r.id for r in self.part_by_id.values())))
 
     @cached_property
     def rules_for(self) -> dict[str, tuple[Rule, ...]]:

@@ -34,8 +34,7 @@ class Lint:
     @cached_property
     def written(self) -> tuple[Rule, ...]:
         """Rules that an author wrote, one of each pair of sides; what a screen generates is not judged."""
-        generated = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
-        return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in generated)
+        return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in self.knowledge.generated)
 
 
 def lint(knowledge: KnowledgeBase, as_of: date | None = None) -> list[Problem]:
@@ -78,7 +77,7 @@ def lint_firing(run: Lint) -> Iterator[Problem]:
 
 def lint_reached(run: Lint) -> Iterator[Problem]:
     """K023: conclusions that no rule reaches. K024: grades that no rule gives."""
-    for item in (item for item in run.knowledge.conclusions if item.side != "right"):
+    for item in (item for item in run.knowledge.declared if item.side != "right"):
         rules = [rule for rule in run.knowledge.rules_for[item.id] if run.possible.rules[rule.id] is not None]
         if not rules:
             yield _at(item, f"conclusion {item.base}", "nothing reaches it", "whatever reads it waits for ever",

@@ -159,9 +159,12 @@ def add_screens(loading: Loading) -> None:
         if not screen.ask and not screen.reach:
             loading.refuse(screen, title, "neither ask nor reach", "it would never be open", "add one of them", "K018")
         elif not wrong and not refuse_circle(loading):
-            reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints)
+            reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints, screen)
             rule = screen_rule(screen, reach)
+            loading.rules += [part for _, part in reach.parts]
             loading.rules.append(rule)
+            loading.screen_parts += [item for item, _ in reach.parts]
+            conclusions |= {item.id: item for item, _ in reach.parts}
             if rule.when == NEVER:
                 loading.refuse(
                     screen,

@@ -47,7 +47,7 @@ from sijoint.knowledge.language import (
     Rule,
     Screen,
 )
-from sijoint.knowledge.screens import NEVER, Reach, screen_rule
+from sijoint.knowledge.screens import LARGEST, NEVER, Reach, screen_rule
 from sijoint.knowledge.words import ConclusionWords, FindingWords, Wording
 
 DAYS: tuple[date | None, ...] = (
@@ -106,6 +106,7 @@ def knowledge_bases(
         rules=rules,
         constraints=draw(st.lists(_constraints(findings, parameters), max_size=2)) if constraints else [],
         screen=screen,
+        largest=draw(st.sampled_from([LARGEST, 1])) if screen else LARGEST,
     )
 
 
@@ -118,16 +119,23 @@ def _base(
     rules: list[Rule],
     constraints: list[Constraint],
     screen: Screen | None,
+    largest: int,
 ) -> KnowledgeBase:
     """The parts as one knowledge base; the screen's rule is made as the loader makes it, or left out where nothing opens it."""
+    screen_parts: tuple[str, ...] = ()
     if screen:
         conclusions = [
             *conclusions,
             Conclusion(id=SCREEN_OPEN, kind="plain", source=SOURCE, pack=BASE, file="c", line=99),
         ]
-        reach = Reach(rules, {item.id: item for item in conclusions}, {item.id: item for item in findings}, constraints)
+        reach = Reach(
+            rules, {item.id: item for item in conclusions}, {item.id: item for item in findings}, constraints, screen, largest
+        )
         opening = screen_rule(screen, reach)
-        rules, screen = ([*rules, opening], screen) if opening.when != NEVER else (rules, None)
+        made = reach.parts if opening.when != NEVER else []
+        rules, screen = ([*rules, *(rule for _, rule in made), opening], screen) if opening.when != NEVER else (rules, None)
+        conclusions = [*conclusions, *(item for item, _ in made)]
+        screen_parts = tuple(item.id for item, _ in made)
     numbered = {f"{item.id}{number}": item for number, item in enumerate(constraints)}
     knowledge = KnowledgeBase(
         packs=(_pack(BASE, (), dict(kinds)), _pack(SECOND, (BASE,), {})),
@@ -139,6 +147,7 @@ def _base(
         rules=tuple(rules),
         constraints=tuple(item.model_copy(update={"id": key}) for key, item in numbered.items()),
         screens=(screen,) if screen else (),
+        screen_parts=screen_parts,
         wording=(_wording(findings, conclusions),),
     )
     return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})

@@ -60,7 +60,7 @@ def check(
     problems += card_problems(knowledge) if release else []
     for problem in sorted(problems):
         typer.echo(str(problem), err=True)
-    counted = f"{len(knowledge.rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
+    counted = f"{len(knowledge.shown_rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
     typer.echo(f"{counted}: {len(problems)} problems")
     if problems:
         typer.echo("sijoint explain-code <code> says more", err=True)
