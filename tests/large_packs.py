@@ -107,3 +107,17 @@ def _screened(findings: list[str], names: list[str], rules: list[dict[str, Any]]
         return pack_of(findings, names, rules)
     screen = {"id": "full", "title": "Full", "reach": {guarded: "given"}, "open": "full_open", **SOURCE}
     return pack_of(findings, [*names, "full_open"], rules, screens=[screen])
+
+
+def layered(number: int, *, per_layer: int = 20, findings: int = 200) -> dict[str, Any]:
+    """Many rules in layers of conclusions: each reads two conclusions of the layer before, a count of findings and a range."""
+    layers = number // per_layer
+    rules = []
+    for at in range(number):
+        layer, place = divmod(at, per_layer)
+        before = [f"c{layer - 1}_{(place + shift) % (per_layer // 2)}" for shift in (0, 1)] if layer else []
+        read = [f"f{(at * 7 + shift * 13) % findings}" for shift in range(4)]
+        rules.append(rule(f"r{at}", {"all": [{"any": before or read[:1]}, {"at_least": 2, "of": read}]},
+                          f"c{layer}_{place % (per_layer // 2)}", unless=before[:1] if at % 5 == 0 else []))  # fmt: skip
+    names = [f"c{layer}_{place}" for layer in range(layers) for place in range(per_layer // 2)]
+    return pack_of([f"f{at}" for at in range(findings)], names, rules)
