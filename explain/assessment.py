@@ -29,7 +29,7 @@ from .document import (
     screen_states,
 )
 from .estimates import estimates_of
-from .justification import Justification, justify, missing
+from .justification import Justification, at_most, justify, missing
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -118,7 +118,7 @@ class Assessment:
         return iter(self.conclusions)
 
     def why(self, conclusion: str, *, depth: int | None = None, absences: int | None = 1) -> Justification:
-        """The proof tree of a derived conclusion, down to findings, at most `depth` conclusions deep.
+        """The proof tree of a derived conclusion, down to findings, at most `depth` conclusions deep, and never over 20.
 
         What was not derived and would have blocked a rule has its own tree, `absences` conclusions deep; 0 leaves them out.
 
@@ -138,6 +138,7 @@ class Assessment:
         from .checker import check_justification
         from .why_not import Refuter
 
+        depth, absences = at_most(depth), at_most(absences)
         refuter = Refuter(self.knowledge, self._recorder, absences)
         absence = (lambda leaf: refuter.absence(leaf.conclusion, leaf.grade)) if absences != 0 else None
         proof = justify(trace, self.knowledge, conclusion, depth=depth, absence=absence)

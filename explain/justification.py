@@ -18,7 +18,7 @@ from ..knowledge.conditions import Absent, Derived, Leaf, NotDerived, Unknown
 from ..knowledge.errors import nearest
 from ..knowledge.items import Label
 from ..knowledge.language import KnowledgeBase
-from .why_not import Unmet, WhyNot, unmet_of
+from .why_not import DEEPEST, Unmet, WhyNot, unmet_of
 from .why_not import certainty_of as certainty_of
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -107,6 +107,11 @@ def justify(
     if all(item.conclusion != conclusion for item in trace.grades):
         raise missing(knowledge, conclusion)
     return _Prover(trace, knowledge, depth, absence).proof(conclusion)
+
+
+def at_most(depth: int | None) -> int:
+    """The depth asked for, or the greatest that a tree has."""
+    return DEEPEST if depth is None else min(depth, DEEPEST)
 
 
 class _Prover:

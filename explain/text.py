@@ -247,6 +247,9 @@ def _proof(proof: Justification, words: Words, indent: str) -> Iterator[str]:
     if proof.seen:
         yield f"{indent}{name}: as above"
         return
+    if proof.folded:
+        yield f"{indent}{name}: its reasons are left out here; ask why for {proof.conclusion}"
+        return
     yield f"{indent}{name}"
     for rule in proof.rules:
         yield from _rule(rule, words, indent + "  ")

@@ -37,10 +37,18 @@ class Lint:
         return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in self.knowledge.generated)
 
 
-def lint(knowledge: KnowledgeBase, as_of: date | None = None) -> list[Problem]:
-    """Every diagnostic that no pack accepts, and every acceptance of something that is not there."""
+def lint(
+    knowledge: KnowledgeBase, as_of: date | None = None, after_each: Callable[[], None] = lambda: None
+) -> list[Problem]:
+    """Every diagnostic that no pack accepts, and every acceptance of something that is not there.
+
+    `after_each` is called when one of `LINTS` is done.
+    """
     run = Lint(knowledge, as_of)
-    found = [problem for check in LINTS for problem in check(run)]
+    found: list[Problem] = []
+    for check in LINTS:
+        found += check(run)
+        after_each()
     accepted = {(item.code, item.item): item for item in knowledge.accepted}
     kept = [problem for problem in found if (problem.code, problem.item) not in accepted]
     present = {(problem.code, problem.item) for problem in found}
@@ -160,11 +168,11 @@ def lint_pairs(run: Lint) -> Iterator[Problem]:
             yield _at(rule, _title(rule), f"the same as {other.id} at {other.file}:{other.line}",
                       "one may be changed and the other forgotten", "keep one of them", "K029")  # fmt: skip
         seen.setdefault(key, rule)
-    for rule, other in _meeting(run, list(seen.values())):
+    for rule, other in meeting(run, list(seen.values())):
         yield from _covered(run, rule, other)
 
 
-def _meeting(run: Lint, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
+def meeting(run: Lint, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
     """Rules for one conclusion, the second of which fires whenever the conditions of the first hold.
 
     That is so where both have one condition, or where the first needs of some finding or conclusion what the failing of the

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from .claims import InvariantItem
 from .conditions import ConclusionTest, NotDerived, leaves
 from .errors import nearest
-from .graph import find_cycle
+from .graph import find_cycle, strata_of
 from .invariants import resolve_invariant
 from .items import ONLY_GRADE, SIDES, Item, Side
 from .language import Consequence, Constraint, ConstraintItem, Rule, RuleItem, Screen
@@ -18,6 +18,9 @@ from .loading import Loading, both_sides
 from .reading import PackItems
 from .resolve import Resolver
 from .screens import NEVER, Reach, screen_rule
+
+DEEPEST = 1_000
+"""Strata of a knowledge base: rules that rest on one another, each on the one before."""
 
 
 def resolve_rules(loading: Loading) -> None:
@@ -36,7 +39,7 @@ def resolve_rules(loading: Loading) -> None:
         for invariant in pack.of(InvariantItem):
             resolver = _resolver(loading, pack, invariant, f"invariant {invariant.id}", None)
             loading.invariants += resolve_invariant(invariant, resolver, loading.kinds)
-    if not loading.problems:
+    if not loading.problems and not refuse_depth(loading):
         add_screens(loading)
 
 
@@ -136,6 +139,20 @@ def refuse_circle(loading: Loading) -> bool:
         why = "no order of evaluation gives one meaning"
         loading.refuse(rule, f"rule {rule.id}", what, why, "remove one dependency", "K010")
     return bool(circle)
+
+
+def refuse_depth(loading: Loading) -> bool:
+    """Record rules that rest on one another in a longer chain than can be answered and explained; whether they do."""
+    if find_cycle(loading.rules):
+        return False
+    strata = strata_of(loading.rules)
+    if len(strata) <= DEEPEST:
+        return False
+    rule = strata[DEEPEST][0]
+    what = f"it rests on a chain of {DEEPEST} rules, each on the one before; {DEEPEST} in a chain is the most"
+    why = "no explanation of it could be read, and every further link costs time in every answer"
+    loading.refuse(rule, f"rule {rule.id}", what, why, "conclude it from findings, or in fewer steps", "K048")
+    return True
 
 
 def add_screens(loading: Loading) -> None:
