@@ -25,6 +25,7 @@ from ..knowledge.conditions import (
     Present,
     Unknown,
 )
+from ..knowledge.graph import in_order
 from ..knowledge.language import KnowledgeBase, Rule
 from .case import Case
 from .program import Outcome
@@ -46,14 +47,8 @@ class Reference:
 
     def rank(self, conclusion: str) -> int:
         """The strongest grade derived, as a position; -1 for not derived."""
-        waiting = [conclusion]
-        while conclusion not in self._ranks:
-            name = waiting[-1]
-            if undecided := [key for key in self.knowledge.rests_on[name] if key not in self._ranks]:
-                waiting += undecided
-            else:
-                self._ranks.setdefault(name, self.strongest(name))
-                waiting.pop()
+        for name in in_order(conclusion, self.knowledge.rests_on, self._ranks):
+            self._ranks[name] = self.strongest(name)
         return self._ranks[conclusion]
 
     def strongest(self, conclusion: str) -> int:

@@ -37,9 +37,7 @@ class Lint:
         return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in self.knowledge.generated)
 
 
-def lint(
-    knowledge: KnowledgeBase, as_of: date | None = None, after_each: Callable[[], None] = lambda: None
-) -> list[Problem]:
+def lint(knowledge: KnowledgeBase, as_of: date | None = None, after_each: Callable[[], None] = lambda: None) -> list[Problem]:
     """Every diagnostic that no pack accepts, and every acceptance of something that is not there.
 
     `after_each` is called when one of `LINTS` is done.
