@@ -105,8 +105,13 @@ class Reference:
             if symptom.recorded_on is None:
                 return False
             timed = isinstance(symptom.recorded_on, datetime) and isinstance(work_up.recorded_on, datetime)
-            pattern = "%Y-%m-%dT%H:%M:%S.%f" if timed else "%Y-%m-%d"
-            if work_up.recorded_on.strftime(pattern) <= symptom.recorded_on.strftime(pattern):
+            one, other = (
+                moment.replace(tzinfo=None).isoformat(timespec="microseconds")
+                if timed and isinstance(moment, datetime)
+                else moment.isoformat()[:10]
+                for moment in (work_up.recorded_on, symptom.recorded_on)
+            )
+            if one <= other:
                 return False
         return True
 

@@ -582,3 +582,11 @@ def bases_and_cases(draw: st.DrawFn, most_cases: int = 5, **features: Any) -> tu
     """A knowledge base with some of its cases."""
     knowledge = draw(knowledge_bases(**features))
     return knowledge, draw(st.lists(cases(knowledge), min_size=1, max_size=most_cases))
+
+
+def moments_of_any_year() -> st.SearchStrategy[date]:
+    """Days, and times without zone, of every year that a date can have: early ones have fewer than four digits."""
+    years = st.one_of(st.sampled_from([1, 9, 10, 99, 100, 999, 1000, 2026, 9999]), st.integers(1, 9999))
+    days = st.builds(date, years, st.integers(1, 12), st.integers(1, 28))
+    times = st.builds(datetime, years, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23), st.integers(0, 59))
+    return st.one_of(days, times)
