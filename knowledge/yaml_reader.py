@@ -126,7 +126,7 @@ class _Builder:
         node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark)
         try:
             return self.loader.construct_object(node)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, IndexError, KeyError, AttributeError):
             _refuse(self.document, self.code, line, "a value that is no date or number", "correct or quote it")
 
     def mapping(self, path: Path) -> dict[Any, Any]:
