@@ -1,7 +1,7 @@
 """Two versions of the knowledge -> which rules changed, and exactly which patients change.
 
-In: the old and the new `KnowledgeBase`. Out: `Comparison`: every item that changed, per conclusion the smallest patient for whom it differs, or the proof
-that there is none, and counts over cases. One patient, two programs, one formula.
+In: the old and the new `KnowledgeBase`. Out: `Comparison`: every item that changed, per conclusion the smallest patient for whom
+it differs, or the proof that there is none, and counts over cases. One patient, two programs, one formula.
 """
 
 from __future__ import annotations
