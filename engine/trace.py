@@ -7,7 +7,8 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -90,6 +91,20 @@ class Trace(BaseModel):
     grades: tuple[Consequence, ...]
     contradictions: tuple[Contradiction, ...]
     evaluators: tuple[str, ...]
+
+    @cached_property
+    def grade_of(self) -> Mapping[str, str]:
+        """The grade of each derived conclusion."""
+        return {item.conclusion: item.grade for item in self.grades}
+
+    @cached_property
+    def firings_for(self) -> Mapping[str, tuple[Firing, ...]]:
+        """The firings that gave each derived conclusion, in order."""
+        found: dict[str, list[Firing]] = {}
+        for firing in self.firings:
+            for item in firing.concluded:
+                found.setdefault(item.conclusion, []).append(firing)
+        return {name: tuple(firings) for name, firings in found.items()}
 
 
 def build_trace(knowledge: KnowledgeBase, program: Program, case: Case, outcome: Outcome, evaluators: tuple[str, ...]) -> Trace:

@@ -197,7 +197,7 @@ def recorded_firings(knowledge: KnowledgeBase, trace: Trace) -> tuple[Firing, ..
     """The firings as the document records them: of an open screen every test that keeps it open, each once."""
     fired = {item.rule: item for item in trace.firings}
     parts = {rule.id for rule in knowledge.part_by_id.values()}
-    found = []
+    found: list[Firing] = []
     for firing in (item for item in trace.firings if item.rule not in parts):
         if firing.rule in knowledge.generated:
             rule = knowledge.rule_by_id[firing.rule]

@@ -104,7 +104,7 @@ def justify(
     Raises:
         NotDerivedError: it was not derived in this trace, or is not declared.
     """
-    if all(item.conclusion != conclusion for item in trace.grades):
+    if conclusion not in trace.grade_of:
         raise missing(knowledge, conclusion)
     return _Prover(trace, knowledge, depth, absence).proof(conclusion)
 
@@ -119,11 +119,7 @@ class _Prover:
 
     def __init__(self, trace: Trace, knowledge: KnowledgeBase, depth: int | None, absence: Absence | None) -> None:
         self.knowledge, self.depth, self.absence = knowledge, depth, absence
-        self.grades = {item.conclusion: item.grade for item in trace.grades}
-        self.firings: dict[str, list[Firing]] = {}
-        for firing in trace.firings:
-            for item in firing.concluded:
-                self.firings.setdefault(item.conclusion, []).append(firing)
+        self.grades, self.firings = trace.grade_of, trace.firings_for
         self.seen: set[str] = set()
 
     def proof(self, conclusion: str, level: int = 0) -> Justification:
