@@ -25,8 +25,7 @@ from ..knowledge.conditions import (
     Present,
     Unknown,
 )
-from ..knowledge.graph import in_order
-from ..knowledge.language import KnowledgeBase, Rule
+from ..knowledge.language import KnowledgeBase, Rule, in_order
 from .case import Case
 from .program import Outcome
 

@@ -15,8 +15,7 @@ from ..engine.case import Case, Recorded
 from ..engine.reference import Reference
 from ..knowledge.conditions import BRANCHES, All, Condition, Derived, FindingTest, NotDerived, findings_of, leaves
 from ..knowledge.errors import EngineError
-from ..knowledge.graph import in_order
-from ..knowledge.language import KnowledgeBase, Rule
+from ..knowledge.language import KnowledgeBase, Rule, in_order
 from .checker import same
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ In: rules. Out: rules grouped by stratum, or the cycle that forbids it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from .conditions import Derived, NotDerived, findings_of, leaves
@@ -54,24 +54,6 @@ def strata_of(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], ...]:
     for rule in rules:
         layers[depth[rule.id]].append(rule)
     return tuple(tuple(layer) for layer in layers)
-
-
-def in_order(conclusion: str, rests_on: Mapping[str, Iterable[str]], decided: Container[str]) -> Iterator[str]:
-    """A conclusion after all that it rests on and that was not decided yet; each is to be decided before the next is asked for.
-
-    >>> decided = []
-    >>> for name in in_order("c", {"c": ["b", "a"], "b": ["a"], "a": []}, decided):
-    ...     decided.append(name)
-    >>> decided
-    ['a', 'b', 'c']
-    """
-    waiting = [conclusion]
-    while waiting:
-        below = [] if waiting[-1] in decided else [name for name in rests_on[waiting[-1]] if name not in decided]
-        if below:
-            waiting += below
-        elif (name := waiting.pop()) not in decided:
-            yield name
 
 
 def findings_behind(conclusion: str, rules: Iterable[Rule]) -> frozenset[str]:

@@ -6,6 +6,7 @@ In: plain values from YAML. Out: models. Items that hold conditions are read in 
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -379,3 +380,21 @@ class KnowledgeBase(BaseModel):
             for consequence in rule.then:
                 found[consequence.conclusion].append(rule)
         return {key: tuple(value) for key, value in found.items()}
+
+
+def in_order(conclusion: str, rests_on: Mapping[str, Iterable[str]], decided: Container[str]) -> Iterator[str]:
+    """A conclusion after all that it rests on and that was not decided yet; each is to be decided before the next is asked for.
+
+    >>> decided = []
+    >>> for name in in_order("c", {"c": ["b", "a"], "b": ["a"], "a": []}, decided):
+    ...     decided.append(name)
+    >>> decided
+    ['a', 'b', 'c']
+    """
+    waiting = [conclusion]
+    while waiting:
+        below = [] if waiting[-1] in decided else [name for name in rests_on[waiting[-1]] if name not in decided]
+        if below:
+            waiting += below
+        elif (name := waiting.pop()) not in decided:
+            yield name
