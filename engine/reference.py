@@ -1,8 +1,9 @@
-"""The reference: what a rule base means, in plain recursion. The definition and the oracle; it shares no code with the
+"""The reference: what a rule base means, conclusion by conclusion. The definition and the oracle; it shares no code with the
 other evaluators.
 
 In: `KnowledgeBase` and `Case`. Out: `Outcome`. A rule fires when its `when` holds and nothing that blocks it was derived; a
-conclusion has the strongest grade of the rules that fire for it.
+conclusion has the strongest grade of the rules that fire for it. A conclusion is decided after every one that it rests on, so
+that no chain of rules is too long.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ..knowledge.conditions import (
     Present,
     Unknown,
 )
-from ..knowledge.language import KnowledgeBase, Rule
+from ..knowledge.language import KnowledgeBase, Rule, in_order
 from .case import Case, Value
 from .program import Outcome
 
@@ -34,7 +35,7 @@ EASTMOST, WESTMOST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12
 
 
 class Reference:
-    """One case under one knowledge base; every question about it has one answer, found by recursion."""
+    """One case under one knowledge base; every question about it has one answer."""
 
     def __init__(self, knowledge: KnowledgeBase, case: Case) -> None:
         self.knowledge, self.case = knowledge, case
@@ -49,12 +50,16 @@ class Reference:
 
     def rank(self, conclusion: str) -> int:
         """The strongest grade derived, as a position; -1 for not derived."""
-        if conclusion not in self._ranks:
-            grades = self.knowledge.conclusion_by_id[conclusion].grades
-            firing = (rule for rule in self.knowledge.rules_for[conclusion] if self.fires(rule))
-            granted = (grades.index(item.grade) for rule in firing for item in rule.then if item.conclusion == conclusion)
-            self._ranks[conclusion] = max(granted, default=-1)
+        for name in in_order(conclusion, self.knowledge.rests_on, self._ranks):
+            self._ranks[name] = self.strongest(name)
         return self._ranks[conclusion]
+
+    def strongest(self, conclusion: str) -> int:
+        """The strongest grade that a rule gives, as a position, once all that its rules rest on was decided."""
+        grades = self.knowledge.conclusion_by_id[conclusion].grades
+        firing = (rule for rule in self.knowledge.rules_for[conclusion] if self.fires(rule))
+        granted = (grades.index(item.grade) for rule in firing for item in rule.then if item.conclusion == conclusion)
+        return max(granted, default=-1)
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition holds: the meaning of the knowledge language."""

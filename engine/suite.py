@@ -6,7 +6,7 @@ and a near miss.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +51,8 @@ class Suite:
             return None
 
 
-def run_suite(knowledge: KnowledgeBase, engine: Engine) -> Suite:
-    """Run every case and every near miss beside the rules."""
+def run_suite(knowledge: KnowledgeBase, engine: Engine, after_each: Callable[[], None] = lambda: None) -> Suite:
+    """Run every case and every near miss beside the rules; `after_each` is called when a case is done."""
     suite = Suite(knowledge, engine)
     for item in knowledge.cases:
         outcome = suite.outcome(item)
@@ -60,7 +60,8 @@ def run_suite(knowledge: KnowledgeBase, engine: Engine) -> Suite:
             _compare(suite, item, outcome)
             for number, miss in enumerate(item.near_misses, 1):
                 _compare_miss(suite, item, miss, number)
-    for rule in sorted({rule.id for rule in knowledge.rules}):
+        after_each()
+    for rule in sorted({rule.id for rule in knowledge.shown_rules}):
         for kind, seen in (("case in which it fires", suite.fired), ("near miss", suite.missed)):
             if rule not in seen and not _twin_of(rule, seen):
                 owner = knowledge.rule_by_id[rule]

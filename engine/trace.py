@@ -7,7 +7,8 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Literal
 
 from pydantic import ConfigDict
@@ -23,6 +24,7 @@ from ..knowledge.conditions import (
     Leaf,
     NotDerived,
     NotEarlier,
+    Unknown,
     findings_of,
     leaves,
 )
@@ -108,6 +110,20 @@ class Trace(Unshown):
     grades: tuple[Consequence, ...]
     contradictions: tuple[Contradiction, ...]
     evaluators: tuple[str, ...]
+
+    @cached_property
+    def grade_of(self) -> Mapping[str, str]:
+        """The grade of each derived conclusion."""
+        return {item.conclusion: item.grade for item in self.grades}
+
+    @cached_property
+    def firings_for(self) -> Mapping[str, tuple[Firing, ...]]:
+        """The firings that gave each derived conclusion, in order."""
+        found: dict[str, list[Firing]] = {}
+        for firing in self.firings:
+            for item in firing.concluded:
+                found.setdefault(item.conclusion, []).append(firing)
+        return {name: tuple(firings) for name, firings in found.items()}
 
 
 def build_trace(knowledge: KnowledgeBase, program: Program, case: Case, outcome: Outcome, evaluators: tuple[str, ...]) -> Trace:
@@ -225,18 +241,43 @@ def _contradiction(knowledge: KnowledgeBase, item: Constraint, checks: list[Chec
     )
 
 
-def holding_leaves(check: Checked) -> Iterable[Leaf]:
+def holding_leaves(check: Checked) -> Iterator[Leaf]:
     """The leaves that hold, of the branches that hold, left to right."""
+    return (item.leaf for item in _holding(check) if item.leaf is not None)
+
+
+def _holding(check: Checked) -> Iterator[Checked]:
     if check.leaf is not None:
         if check.holds:
-            yield check.leaf
+            yield check
         return
     for member in check.of:
         if member.holds:
-            yield from holding_leaves(member)
+            yield from _holding(member)
 
 
 def resting_on(trace: Trace, conclusion: str, grade: str) -> set[str]:
     """The conclusions by which the firings for a conclusion at a grade were met."""
     firings = (item for item in trace.firings if any(x.conclusion == conclusion and x.grade == grade for x in item.concluded))
     return {leaf.conclusion for firing in firings for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}
+
+
+def keeping_open(rule: Rule, knowledge: KnowledgeBase, checked: Callable[[Rule], Checked]) -> Iterator[Checked]:
+    """What keeps a screen open: the leaves that hold in its rule, with those of the parts it rests on, in order, once each."""
+    waiting, met = [_holding(checked(rule))], set[Checked]()
+    while waiting:
+        check = next(waiting[-1], None)
+        if check is None:
+            waiting.pop()
+        elif check not in met:
+            met.add(check)
+            if isinstance(check.leaf, Derived) and check.leaf.conclusion in knowledge.part_by_id:
+                waiting.append(_holding(checked(knowledge.part_by_id[check.leaf.conclusion])))
+            else:
+                yield check
+
+
+def holding_unknowns(rule: Rule, knowledge: KnowledgeBase, checked: Callable[[Rule], Checked]) -> tuple[str, ...]:
+    """The unanswered questions that keep a screen open, in order and once each."""
+    found = (check.leaf.finding for check in keeping_open(rule, knowledge, checked) if isinstance(check.leaf, Unknown))
+    return tuple(dict.fromkeys(found))

@@ -51,7 +51,7 @@ def arguments(knowledge: KnowledgeBase, case: Case, grades: Mapping[str, str]) -
     """The ledger of every candidate, in the order of the knowledge."""
     reference = Reference(knowledge, case)
     kinds = {name for name, kind in knowledge.kinds if kind.candidates}
-    candidates = [item for item in knowledge.conclusions if item.kind in kinds]
+    candidates = [item for item in knowledge.declared if item.kind in kinds]
     return tuple(_ledger(knowledge, case, reference, item.id, item.kind, grades.get(item.id)) for item in candidates)
 
 

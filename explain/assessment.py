@@ -32,7 +32,7 @@ from .document import (
 )
 from .estimates import estimates_of
 from .flags import FlagState, flags_of
-from .justification import Justification, justify, missing
+from .justification import Justification, at_most, justify, missing
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -105,8 +105,9 @@ class Assessment:
 
     @property
     def fired(self) -> tuple[str, ...]:
-        """Ids of the rules that fired, in order of evaluation."""
-        return tuple(rule.id for rule in self.engine.program.rules if rule.id in self.inference.outcome.fired)
+        """Ids of the rules that fired, in order of evaluation; of a screen its own rule, without those of its parts."""
+        fired = self.inference.outcome.fired - {rule.id for rule in self.knowledge.part_by_id.values()}
+        return tuple(rule.id for rule in self.engine.program.rules if rule.id in fired)
 
     @property
     def trace(self) -> Trace:
@@ -149,7 +150,7 @@ class Assessment:
         return hash(self._identity)
 
     def why(self, conclusion: str, *, depth: int | None = None, absences: int | None = 1) -> Justification:
-        """The proof tree of a derived conclusion, down to findings, at most `depth` conclusions deep.
+        """The proof tree of a derived conclusion, down to findings, at most `depth` conclusions deep, and never over 20.
 
         What was not derived and would have blocked a rule has its own tree, `absences` conclusions deep; 0 leaves them out.
 
@@ -169,6 +170,7 @@ class Assessment:
         from .checker import check_justification
         from .why_not import Refuter
 
+        depth, absences = at_most(depth), at_most(absences)
         refuter = Refuter(self.knowledge, self._recorder, absences)
         absence = (lambda leaf: refuter.absence(leaf.conclusion, leaf.grade)) if absences != 0 else None
         proof = justify(trace, self.knowledge, conclusion, depth=depth, absence=absence)
@@ -252,7 +254,7 @@ class Assessment:
     @cached_property
     def steps(self) -> tuple[StepResult, ...]:
         """What each later step changed; empty for a case without steps."""
-        found = []
+        found, parts = [], self.knowledge.part_by_id
         for number, (before, after) in enumerate(zip(self._inferences, self._inferences[1:], strict=False), 1):
             old, new = before.outcome.grade, after.outcome.grade
             found.append(
@@ -261,8 +263,8 @@ class Assessment:
                     as_of=after.case.as_of,
                     title=self.given.steps[number - 1].title,
                     disposition=disposition_of(self.knowledge, new),
-                    gained=tuple(key for key, grade in new.items() if old.get(key) != grade),
-                    lost=tuple(key for key in old if key not in new),
+                    gained=tuple(key for key, grade in new.items() if old.get(key) != grade and key not in parts),
+                    lost=tuple(key for key in old if key not in new and key not in parts),
                 )
             )
         return tuple(found)

@@ -42,7 +42,7 @@ def render_rules(knowledge: KnowledgeBase) -> str:
     lines = []
     for pack in knowledge.packs:
         lines.append(f"{pack.pack}: {pack.authority}")
-        lines += [f"  {rule.id.partition('/')[2]}  {rule.title}" for rule in knowledge.rules if rule.pack == pack.pack]
+        lines += [f"  {rule.id.partition('/')[2]}  {rule.title}" for rule in knowledge.shown_rules if rule.pack == pack.pack]
     return inert("\n".join(lines)) + "\n"
 
 

@@ -12,9 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..engine.case import Case, Recorded, Value
 from ..engine.moments import day_of, lapsed_in
-from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_leaves
+from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_unknowns, keeping_open
 from ..engine.unshown import Unshown
-from ..knowledge.conditions import Unknown, unanswered
 from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
 from .estimates import EstimateResult
@@ -133,9 +132,9 @@ class AssessmentDocument(Unshown):
 
 
 def conclude(knowledge: KnowledgeBase, grades: dict[str, str], fired: frozenset[str]) -> tuple[Concluded, ...]:
-    """The derived conclusions in order of kind, then of declaration."""
+    """The derived conclusions in order of kind, then of declaration; without those that stand for parts of a screen."""
     order = {name: number for number, name in enumerate(knowledge.kind_by_id)}
-    derived = [item for item in knowledge.conclusions if item.id in grades]
+    derived = [item for item in knowledge.declared if item.id in grades]
     return tuple(
         Concluded(
             id=item.id,
@@ -194,35 +193,29 @@ def actionable(knowledge: KnowledgeBase, conclusion: Conclusion | Concluded) -> 
 def screen_states(knowledge: KnowledgeBase, trace: Trace, case: Case) -> tuple[ScreenState, ...]:
     """How far each screen has come, with the questions that keep it open."""
     found = []
+    fired = {item.rule: item for item in trace.firings}
     for screen in knowledge.screens:
         rule = next(rule for rule in knowledge.rules_for[screen.open] if rule.id == f"{screen.pack}/{screen.open}")
-        firing = next((item for item in trace.firings if item.rule == rule.id), None)
-        asked = screen.ask or unanswered(rule.when)
+        firing = fired.get(rule.id)
+        asked = knowledge.asked_by(screen)
         missing = tuple(name for name in asked if name not in case.values) if firing else ()
         if firing and not screen.ask:
-            still = set(_holding_unknowns(firing))
+            still = set(holding_unknowns(rule, knowledge, lambda item: fired[item.id].when))
             missing = tuple(name for name in missing if name in still)
         answered = sum(name in case.values for name in asked)
         found.append(ScreenState(id=screen.id, open=bool(firing), asked=len(asked), answered=answered, unanswered=missing))
     return tuple(found)
 
 
-def _holding_unknowns(firing: Firing) -> list[str]:
-    return [leaf.finding for leaf in holding_leaves(firing.when) if isinstance(leaf, Unknown)]
-
-
 def recorded_firings(knowledge: KnowledgeBase, trace: Trace) -> tuple[Firing, ...]:
-    """The firings as the document records them: of an open screen only what keeps it open, each condition once."""
-    screens = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens}
-    return tuple(
-        firing.model_copy(update={"when": _holding(firing.when)}) if firing.rule in screens else firing
-        for firing in trace.firings
-    )
-
-
-def _holding(check: Checked) -> Checked:
-    """A condition with those of its members that hold, each once."""
-    if check.leaf is not None:
-        return check
-    kept = dict.fromkeys(_holding(member) for member in check.of if member.holds)
-    return check.model_copy(update={"of": tuple(kept)})
+    """The firings as the document records them: of an open screen every test that keeps it open, each once."""
+    fired = {item.rule: item for item in trace.firings}
+    parts = {rule.id for rule in knowledge.part_by_id.values()}
+    found: list[Firing] = []
+    for firing in (item for item in trace.firings if item.rule not in parts):
+        if firing.rule in knowledge.screening:
+            rule = knowledge.rule_by_id[firing.rule]
+            held = tuple(keeping_open(rule, knowledge, lambda item: fired[item.id].when))
+            firing = firing.model_copy(update={"when": Checked(test="any", holds=True, of=held)})
+        found.append(firing.model_copy(update={"order": len(found) + 1}))
+    return tuple(found)

@@ -7,7 +7,7 @@ strata in which something fired, and boxes in a column are ordered by the mean p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from textwrap import shorten, wrap
 
@@ -19,6 +19,8 @@ from .wording import Words
 
 BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 216, 62, 56, 14, 12
 LINE = 30
+MOST_BOXES = 300
+"""Rules in one drawing: nobody reads more boxes, and every pair of them may have an arrow."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,21 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Every box and arrow, and the size of the sheet in pixels."""
+    """Every box and arrow, the size of the sheet in pixels, and how many rules that fired are left out."""
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
     width: int
     height: int
+    left_out: int = 0
 
 
 def draw(assessment: Assessment, words: Words) -> Drawing:
-    """Lay out the fired rules of an assessment."""
-    fired = [rule for rule in assessment.engine.program.rules if rule.id in assessment.inference.outcome.fired]
-    rests = _rests_on(assessment)
-    columns = _columns(fired, assessment.engine.program.stratum_of)
+    """Lay out the fired rules of an assessment, the first `MOST_BOXES` of them in order of evaluation."""
+    fired = [assessment.knowledge.rule_by_id[name] for name in assessment.fired]
+    drawn = fired[:MOST_BOXES]
+    rests = _rests_on(assessment, {rule.id for rule in drawn})
+    columns = _columns(drawn, assessment.engine.program.stratum_of)
     ordered = _order(columns, rests)
     boxes = {
         rule.id: _box(rule, words, assessment, column, row)
@@ -75,16 +79,21 @@ def draw(assessment: Assessment, words: Words) -> Drawing:
     arrows = tuple(Arrow(boxes[start], boxes[end]) for end in boxes for start in rests[end])
     width = MARGIN * 2 + max(len(ordered), 1) * (BOX_WIDTH + GAP_X) - GAP_X
     height = MARGIN * 2 + max((len(rules) for rules in ordered), default=1) * (BOX_HEIGHT + GAP_Y) - GAP_Y
-    return Drawing(tuple(boxes.values()), arrows, width, height)
+    return Drawing(tuple(boxes.values()), arrows, width, height, len(fired) - len(drawn))
 
 
-def _rests_on(assessment: Assessment) -> dict[str, tuple[str, ...]]:
-    """For each rule that fired, the rules that set the grade of a conclusion it rests on, without the detours."""
+def _rests_on(assessment: Assessment, drawn: Set[str]) -> dict[str, tuple[str, ...]]:
+    """For each rule drawn, the rules drawn that set the grade of a conclusion it rests on, without the detours."""
+    parts: dict[str, set[str]] = {}
     setting: dict[str, list[str]] = {}
     found: dict[str, tuple[str, ...]] = {}
     above: dict[str, set[str]] = {}
     for firing in assessment.trace.firings:
-        read = {leaf.conclusion for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}
+        tested = {leaf.conclusion for leaf in holding_leaves(firing.when) if isinstance(leaf, Derived)}
+        read = {name for test in tested for name in parts.get(test, {test})}
+        if firing.rule not in drawn:
+            parts |= {item.conclusion: read for item in firing.concluded if item.conclusion in assessment.knowledge.part_by_id}
+            continue
         direct = dict.fromkeys(rule for name in sorted(read) for rule in setting.get(name, ()))
         farther = {rule for name in direct for rule in above[name]}
         found[firing.rule] = tuple(rule for rule in direct if rule not in farther)
@@ -137,9 +146,10 @@ def describe_drawing(drawing: Drawing) -> str:
     """The drawing in one sentence, as its text alternative."""
     columns = len({box.column for box in drawing.boxes})
     plural = "" if columns == 1 else "s"
+    left_out = f" ({drawing.left_out} more fired and are left out of the drawing)" if drawing.left_out else ""
     return (
         f"{len(drawing.boxes)} rules fired, drawn in {columns} column{plural} from findings on the left to conclusions "
-        "on the right; "
+        f"on the right{left_out}; "
         f"{len(drawing.arrows)} arrows lead from the rules that set a grade to what rests on them, by the longest way; rules "
         "that give a lower grade than holds are dashed. The list of conclusions says the same in words."
     )

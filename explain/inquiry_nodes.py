@@ -35,7 +35,7 @@ class InquiryWriter:
     def __init__(self, assessment: Assessment, trace: Trace, words: Words, *, audit: bool = False) -> None:
         self.assessment, self.trace, self.words, self.audit = assessment, trace, words, audit
         self.knowledge = assessment.knowledge
-        self.candidates = [item.id for item in self.knowledge.conclusions if self.knowledge.kind_by_id[item.kind].candidates]
+        self.candidates = [item.id for item in self.knowledge.declared if self.knowledge.kind_by_id[item.kind].candidates]
 
     def arguments(self) -> Iterator[Node]:
         """The ledger of each candidate: for, against, unconfirmed, and whether it is settled."""
@@ -112,10 +112,9 @@ class InquiryWriter:
         """The unfired rules nearest to firing, with what they lack."""
         recorder = Recorder(self.assessment.case, self.assessment.grades, self.assessment.engine.program)
         known = {item.rule for item in self.trace.firings} | {item.rule for item in self.trace.blocked}
-        screens = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
         near: list[tuple[int, int, Rule, Unmet]] = []
         for number, rule in enumerate(
-            rule for rule in self.knowledge.rules if rule.id not in known | screens and self.adds(rule)
+            rule for rule in self.knowledge.rules if rule.id not in known | self.knowledge.screening and self.adds(rule)
         ):
             lack = unmet_of(recorder.checked(rule.when))
             if lack.distance <= FAR and self.touches(rule):
@@ -162,7 +161,7 @@ class InquiryWriter:
     def checked(self) -> Iterator[Node]:
         """What was looked for and not concluded, by kind: what can still come to hold, and what cannot."""
         reachable = bounds_of(self.assessment.engine.bitplane, self.assessment.case).greatest
-        absent = [item for item in self.knowledge.conclusions if item.id not in self.assessment.grades and item.within is None]
+        absent = [item for item in self.knowledge.declared if item.id not in self.assessment.grades and item.within is None]
         for kind in self.knowledge.kind_by_id:
             items = [item for item in absent if item.kind == kind]
             still = self.absent("open, answers missing", [item for item in items if item.id in reachable])

@@ -20,7 +20,7 @@ from ..knowledge.conditions import Absent, Derived, Earlier, Leaf, NotDerived, N
 from ..knowledge.errors import NotDerivedError, nearest
 from ..knowledge.items import Label
 from ..knowledge.language import KnowledgeBase
-from .why_not import Unmet, WhyNot, unmet_of
+from .why_not import DEEPEST, Unmet, WhyNot, unmet_of
 from .why_not import certainty_of as certainty_of
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -101,9 +101,14 @@ def justify(
     Raises:
         NotDerivedError: it was not derived in this trace, or is not declared.
     """
-    if all(item.conclusion != conclusion for item in trace.grades):
+    if conclusion not in trace.grade_of:
         raise missing(knowledge, conclusion)
     return _Prover(trace, knowledge, depth, absence).proof(conclusion)
+
+
+def at_most(depth: int | None) -> int:
+    """The depth asked for, or the greatest that a tree has."""
+    return DEEPEST if depth is None else min(depth, DEEPEST)
 
 
 class _Prover:
@@ -111,11 +116,7 @@ class _Prover:
 
     def __init__(self, trace: Trace, knowledge: KnowledgeBase, depth: int | None, absence: Absence | None) -> None:
         self.knowledge, self.depth, self.absence = knowledge, depth, absence
-        self.grades = {item.conclusion: item.grade for item in trace.grades}
-        self.firings: dict[str, list[Firing]] = {}
-        for firing in trace.firings:
-            for item in firing.concluded:
-                self.firings.setdefault(item.conclusion, []).append(firing)
+        self.grades, self.firings = trace.grade_of, trace.firings_for
         self.seen: set[str] = set()
 
     def proof(self, conclusion: str, level: int = 0) -> Justification:

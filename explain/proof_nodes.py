@@ -24,7 +24,6 @@ class ProofWriter:
     def __init__(self, proofs: Proofs, words: Words) -> None:
         self.proofs, self.words = proofs, words
         self.assessment, self.knowledge = proofs.assessment, proofs.assessment.knowledge
-        self.screens = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
         self.certainty = weakest_links(proofs.trace, self.knowledge)
         self.unfolded = {item.id for item in self.assessment.shown}
         self.cited: set[str] = set()
@@ -49,7 +48,7 @@ class ProofWriter:
 
     def rule(self, rule: RuleProof, grade: str) -> Node:
         """A rule that fired, with its grade where that is less: the facts that met it, its sources, its interpretation."""
-        when = self.screen(rule) if rule.rule in self.screens else self.reason(rule.when)
+        when = self.screen(rule) if rule.rule in self.knowledge.screening else self.reason(rule.when)
         blockers = tuple(self.blocker(item.leaf) for item in rule.unless if item.leaf)
         gives = "" if rule.grade == grade else f", gives {rule.grade.replace('_', ' ')}"
         return Node(
@@ -79,7 +78,7 @@ class ProofWriter:
 
     def screen(self, rule: RuleProof) -> Node:
         """Why a screen is open: the questions that still matter, once each, and what was not raised."""
-        leaves = tuple(dict.fromkeys(leaves_of(rule.when)))
+        leaves = tuple(dict.fromkeys(self.proofs.leaves(rule)))
         unknown = tuple(leaf for leaf in leaves if isinstance(leaf, Unknown))
         other = tuple(leaf for leaf in leaves if leaf not in unknown)
         asked = (Node(text=self.words.finding(leaf.finding), ids=(leaf.finding,), role="fact") for leaf in unknown)
@@ -139,11 +138,3 @@ def recorded_in_words(item: Recorded) -> Iterator[str]:
 def subject(leaf: Leaf) -> str:
     """The id that a leaf tests."""
     return str(getattr(leaf, "finding", None) or getattr(leaf, "conclusion", ""))
-
-
-def leaves_of(reason: Reason) -> Iterator[Leaf]:
-    """The leaves of a reason, in order, without those of the conclusions it rests on."""
-    if reason.leaf is not None:
-        yield reason.leaf
-    for member in reason.of:
-        yield from leaves_of(member)

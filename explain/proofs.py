@@ -5,8 +5,11 @@ In: `Assessment`. Out: `Proofs`, from which texts and pages are written.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ..knowledge.conditions import Leaf
 from .assessment import Assessment
-from .justification import Justification
+from .justification import Justification, Reason, RuleProof
 
 
 class Proofs:
@@ -26,3 +29,25 @@ class Proofs:
         if conclusion not in self._found:
             self._found[conclusion] = self.assessment.prove(conclusion, self.trace, depth=1)
         return self._found[conclusion]
+
+    def leaves(self, rule: RuleProof) -> Iterator[Leaf]:
+        """The leaves on which the rule of a screen rests, in order, with those of each of its parts once."""
+        waiting, met = [leaves_of(rule.when)], set[str]()
+        while waiting:
+            leaf = next(waiting[-1], None)
+            name = str(getattr(leaf, "conclusion", ""))
+            if leaf is None:
+                waiting.pop()
+            elif name not in self.assessment.knowledge.part_by_id:
+                yield leaf
+            elif name not in met:
+                met.add(name)
+                waiting.append(leaves_of(self.of(name).rules[0].when))
+
+
+def leaves_of(reason: Reason) -> Iterator[Leaf]:
+    """The leaves of a reason, in order, without those of the conclusions it rests on."""
+    if reason.leaf is not None:
+        yield reason.leaf
+    for member in reason.of:
+        yield from leaves_of(member)

@@ -15,9 +15,9 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from ..engine.infer import Engine, Inference
-from ..engine.trace import Checked, Recorder, holding_leaves
+from ..engine.trace import Recorder, holding_unknowns
 from ..engine.unshown import Unshown
-from ..knowledge.conditions import FINDING_TESTS, Unknown
+from ..knowledge.conditions import FINDING_TESTS
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .answers import Answer, answers_of, with_answers
@@ -138,19 +138,15 @@ def _for_screens(engine: Engine, inference: Inference) -> Iterator[Wanted]:
     for screen in engine.knowledge.screens:
         rule = engine.knowledge.rule_by_id.get(f"{screen.pack}/{screen.open}")
         if rule is not None and rule.id in inference.outcome.fired:
-            waiting = screen.ask or _holding_unknowns(recorder.checked(rule.when))
+            waiting = screen.ask or holding_unknowns(rule, engine.knowledge, lambda item: recorder.checked(item.when))
             for name in (name for name in waiting if name not in inference.case.values):
                 yield Wanted(name, "screen", screen.id, conclusions={screen.open: None})
-
-
-def _holding_unknowns(check: Checked) -> tuple[str, ...]:
-    return tuple(leaf.finding for leaf in holding_leaves(check) if isinstance(leaf, Unknown))
 
 
 def levels_of(knowledge: KnowledgeBase) -> Mapping[str, Level]:
     """The level at which a conclusion counts; those that count at none are left out."""
     found: dict[str, Level] = {}
-    for item in knowledge.conclusions:
+    for item in knowledge.declared:
         kind = knowledge.kind_by_id[item.kind]
         if item.id == URGENCY:
             found[item.id] = "disposition"

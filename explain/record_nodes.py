@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from ..engine.case import Recorded
 from ..engine.trace import Trace, holding_leaves
-from ..knowledge.conditions import FINDING_TESTS, AtLeast, Condition, NumberTest, leaves
-from ..knowledge.language import Finding, Parameter
+from ..knowledge.conditions import FINDING_TESTS, AtLeast, Condition, NumberTest, leaves_within
+from ..knowledge.language import Finding, Parameter, Rule
+from ..knowledge.screens import whole_of
 from .assessment import Assessment
 from .certainty import certainty_in_words, overdue
 from .document import knowledge_record
@@ -28,7 +29,6 @@ class RecordWriter:
     def __init__(self, assessment: Assessment, trace: Trace, words: Words) -> None:
         self.assessment, self.trace, self.words = assessment, trace, words
         self.knowledge = assessment.knowledge
-        self.screens = {f"{screen.pack}/{screen.open}" for screen in self.knowledge.screens}
 
     def findings(self) -> Iterator[Node]:
         """Every finding: used and by which rules, recorded and not used, answered no, not recorded."""
@@ -65,7 +65,7 @@ class RecordWriter:
         """For each recorded finding, the rules that fired on a test of it that holds; screens are left out."""
         found: dict[str, dict[str, None]] = {}
         for firing in self.trace.firings:
-            if firing.rule not in self.screens:
+            if firing.rule not in self.knowledge.screening:
                 for leaf in holding_leaves(firing.when):
                     if isinstance(leaf, FINDING_TESTS):
                         found.setdefault(leaf.finding, {})[firing.rule] = None
@@ -74,10 +74,16 @@ class RecordWriter:
     def figures(self) -> Iterator[Node]:
         """Every number that a fired rule compared with: its value, source, and what of it is our reading."""
         used: dict[str, None] = {}
-        for firing in self.trace.firings:
-            used |= dict.fromkeys(parameters_in(self.knowledge.rule_by_id[firing.rule].when))
+        for name in self.assessment.fired:
+            used |= dict.fromkeys(self.compared(self.knowledge.rule_by_id[name]))
         for name in used:
             yield self.figure(self.knowledge.parameter_by_id[name])
+
+    def compared(self, rule: Rule) -> Iterator[str]:
+        """The parameters that a rule compares or counts with, in the order in which it is read."""
+        tests = leaves_within(rule.when, self.knowledge.part_by_id)
+        yield from (leaf.parameter for leaf in tests if isinstance(leaf, NumberTest) and leaf.parameter)
+        yield from (name for part in whole_of(rule.when, self.knowledge.part_by_id) for name in counts_in(part))
 
     def figure(self, item: Parameter) -> Node:
         """One parameter."""
@@ -137,16 +143,6 @@ class RecordWriter:
             "for byte. "
             "`sijoint check` runs the cases beside the rules; `sijoint rules RULE` prints a rule with its source.",
         )
-
-
-def parameters_in(condition: Condition) -> Iterator[str]:
-    """The parameters that a condition compares or counts with, in order."""
-    yield from (leaf.parameter for leaf in leaves(condition) if isinstance(leaf, NumberTest) and leaf.parameter)
-    if isinstance(condition, AtLeast) and condition.parameter:
-        yield condition.parameter
-    for member in getattr(condition, "of", ()):
-        if not isinstance(member, str) and getattr(member, "of", None):
-            yield from (name for name in counts_in(member))
 
 
 def counts_in(condition: Condition) -> Iterator[str]:

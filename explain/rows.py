@@ -70,7 +70,7 @@ class RowWriter:
         """The facts of a proof in order; an open screen counts its unanswered questions in one phrase."""
         for rule in proof.rules:
             if rule.rule in self.screens:
-                missing = {leaf.finding for leaf, _ in grounds(proof) if isinstance(leaf, Unknown)}
+                missing = {leaf.finding for leaf in self.proofs.leaves(rule) if isinstance(leaf, Unknown)}
                 yield f"{self.screens[rule.rule]}: {len(missing)} questions that still matter are unanswered"
             else:
                 yield from self.reason(rule.when)

@@ -187,7 +187,7 @@ class _Chooser:
     def candidates(self) -> Iterator[Row]:
         """Every candidate: concluded with its facts, or what is open about it."""
         names = [name for name, kind in self.knowledge.kinds if kind.candidates]
-        items = [item for name in names for item in self.knowledge.conclusions if item.kind == name]
+        items = [item for name in names for item in self.knowledge.declared if item.kind == name]
         for item in sorted(items, key=lambda item: item.id not in self.assessment):
             if item.id in self.assessment:
                 yield self.new_facts(self.rows.row(item.id, self.words.kind(item.kind)))
@@ -212,7 +212,7 @@ class _Chooser:
             yield self.new_facts(self.rows.row(item.id, self.words.kind(item.kind)))
         if len(derived) > ALTERNATIVES:
             yield Row("", f"and {len(derived) - ALTERNATIVES} more below")
-        other = [item for item in self.knowledge.conclusions if item.kind in names]
+        other = [item for item in self.knowledge.declared if item.kind in names]
         if other and not derived:
             heading = self.words.kind(other[0].kind)
             ending = f" {heading.partition(' ')[2]}"
@@ -279,7 +279,7 @@ def held_conclusions(assessment: Assessment, trace: Trace) -> tuple[str, ...]:
     knowledge = assessment.knowledge
     blocked = [knowledge.rule_by_id[item.rule] for item in trace.blocked if item.gated]
     held = {part.conclusion for rule in blocked for part in rule.then if part.conclusion not in assessment}
-    return tuple(item.id for item in knowledge.conclusions if item.id in held and actionable(knowledge, item))
+    return tuple(item.id for item in knowledge.declared if item.id in held and actionable(knowledge, item))
 
 
 def is_highest(knowledge: KnowledgeBase, disposition: str) -> bool:

@@ -314,6 +314,9 @@ def _proof(proof: Justification, words: Words, indent: str) -> Iterator[str]:
     if proof.seen:
         yield from _branch(f"{name}: as above", indent)
         return
+    if proof.folded:
+        yield from _branch(f"{name}: its reasons are left out here; ask why for {proof.conclusion}", indent)
+        return
     yield from _branch(name, indent)
     for rule in proof.rules:
         yield from _rule(rule, words, indent + "  ")

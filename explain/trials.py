@@ -13,9 +13,20 @@ from typing import TYPE_CHECKING
 
 from ..engine.case import Case, Recorded
 from ..engine.reference import Reference
-from ..knowledge.conditions import BRANCHES, FINDING_TESTS, All, Atom, Condition, Derived, FindingTest, NotDerived, findings_of
+from ..knowledge.conditions import (
+    BRANCHES,
+    FINDING_TESTS,
+    All,
+    Atom,
+    Condition,
+    Derived,
+    FindingTest,
+    NotDerived,
+    findings_of,
+    leaves,
+)
 from ..knowledge.errors import EngineError
-from ..knowledge.language import KnowledgeBase, Rule
+from ..knowledge.language import KnowledgeBase, Rule, in_order
 from .checker import same
 
 if TYPE_CHECKING:
@@ -38,18 +49,25 @@ class Trials:
             for item in variant:
                 self._touching.setdefault(item.finding, []).append(number)
         self._fires: dict[str, int] = {}
-        self._ranks: dict[tuple[str, int], int] = {}
+        self._planes: dict[str, list[int]] = {}
 
     def at(self, conclusion: str, rank: int) -> int:
         """The variants in which a conclusion has a grade of this rank or above."""
-        if (conclusion, rank) not in self._ranks:
-            grades = self.knowledge.conclusion_by_id[conclusion].grades
-            found = 0
-            for rule in self.knowledge.rules_for[conclusion]:
-                if any(item.conclusion == conclusion and grades.index(item.grade) >= rank for item in rule.then):
-                    found |= self.fires(rule)
-            self._ranks[conclusion, rank] = found
-        return self._ranks[conclusion, rank]
+        for name in in_order(conclusion, self.knowledge.rests_on, self._planes):
+            self._planes[name] = self.strongest(name)
+        planes = self._planes[conclusion]
+        return planes[rank] if rank < len(planes) else 0
+
+    def strongest(self, conclusion: str) -> list[int]:
+        """For each rank the variants in which a rule gives a conclusion that grade or above."""
+        grades = self.knowledge.conclusion_by_id[conclusion].grades
+        found = [0] * len(grades)
+        for rule in self.knowledge.rules_for[conclusion]:
+            given = max(grades.index(item.grade) for item in rule.then if item.conclusion == conclusion)
+            fires = self.fires(rule)
+            for rank in range(given + 1):
+                found[rank] |= fires
+        return found
 
     def grade(self, conclusion: str, variant: int) -> str | None:
         """The grade of a conclusion in one variant."""
@@ -156,24 +174,14 @@ def check_contrast(knowledge: KnowledgeBase, case: Case, claimed: Contrast) -> N
 def _read(knowledge: KnowledgeBase, conclusion: str) -> set[FindingTest]:
     """The tests of findings in the rules for a conclusion, and in those for what they rest on."""
     found: set[FindingTest] = set()
-    seen: set[str] = set()
-
-    def conclude(name: str) -> None:
-        if name not in seen:
-            seen.add(name)
-            for rule in knowledge.rules_for[name]:
-                read(rule.when)
-
-    def read(condition: Condition) -> None:
-        if isinstance(condition, BRANCHES):
-            for member in condition.of:
-                read(member)
-        elif isinstance(condition, Derived):
-            conclude(condition.conclusion)
-        elif isinstance(condition, FINDING_TESTS):
-            found.add(condition)
-
-    conclude(conclusion)
+    waiting, seen = [conclusion], {conclusion}
+    while waiting:
+        for leaf in (leaf for rule in knowledge.rules_for[waiting.pop()] for leaf in leaves(rule.when)):
+            if isinstance(leaf, Derived):
+                waiting += [leaf.conclusion] if leaf.conclusion not in seen else []
+                seen.add(leaf.conclusion)
+            elif isinstance(leaf, FINDING_TESTS):
+                found.add(leaf)
     return found
 
 

@@ -105,7 +105,7 @@ def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after
     """What differs between two moments of a case."""
     old, new = before[1].grade, after[1].grade
     shifts = [
-        _shift(knowledge, item.id, before[1], after[1]) for item in knowledge.conclusions if old.get(item.id) != new.get(item.id)
+        _shift(knowledge, item.id, before[1], after[1]) for item in knowledge.declared if old.get(item.id) != new.get(item.id)
     ]
     was, is_now = before[0].values, after[0].values
     told = (Told(finding=item.id, before=was.get(item.id), after=is_now.get(item.id)) for item in knowledge.findings)

@@ -24,6 +24,9 @@ from ..knowledge.language import KnowledgeBase, Rule
 
 FROZEN = ConfigDict(frozen=True, extra="forbid")
 
+DEEPEST = 20
+"""Conclusions above one another in one tree; what lies deeper is folded, and asked for by its own name."""
+
 Lack = Literal["unknown", "known_false", "too_low", "not_derived", "blocked", "earlier", "branch"]
 
 
@@ -98,7 +101,7 @@ def explain_absence(
     depth: int | None = None,
 ) -> WhyNot:
     """The tree of reasons why a conclusion was not derived, or not at `grade`; `depth` limits how many conclusions it goes
-    down.
+    down, `DEEPEST` at most.
 
     Raises:
         AskedError: the conclusion or grade is not declared.
@@ -114,6 +117,7 @@ def explain_absence(
         raise AskedError(f"{conclusion} has no grade {asked[:40]}; choose from {', '.join(declared.grades)}")
     if conclusion in grades and declared.rank(grades[conclusion]) >= declared.rank(asked):
         raise DerivedError(f"{conclusion} was derived from these findings; ask why")
+    depth = DEEPEST if depth is None else min(depth, DEEPEST)
     found = Refuter(knowledge, Recorder(case, grades, program), depth).absence(conclusion, asked)
     check_absence(knowledge, case, found, depth=depth)
     return found

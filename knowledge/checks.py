@@ -72,7 +72,7 @@ def check_ageing(knowledge: KnowledgeBase) -> Iterator[Problem]:
 
 def check_conclusions(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """Grades are different and kinds are known; a gate names a conclusion."""
-    for item in knowledge.conclusions:
+    for item in knowledge.declared:
         if len(set(item.grades)) < len(item.grades):
             yield _at(item, f"conclusion {item.base}", "a grade twice", "their order is unclear", "remove one", "K006")
         if item.kind not in knowledge.kind_by_id:
@@ -111,7 +111,7 @@ def check_references(knowledge: KnowledgeBase) -> Iterator[Problem]:
     known = knowledge.reference_by_id
     cited: list[tuple[Item, str, tuple[str, ...]]] = []
     cited += [(item, f"finding {item.base}", item.source) for item in knowledge.findings if item.side != "right"]
-    cited += [(item, f"conclusion {item.base}", item.source) for item in knowledge.conclusions if item.side != "right"]
+    cited += [(item, f"conclusion {item.base}", item.source) for item in knowledge.declared if item.side != "right"]
     cited += [(item, f"rule {item.id}", item.source) for item in knowledge.rules if item.side != "right"]
     cited += [(item, f"parameter {item.id}", item.source) for item in knowledge.parameters]
     cited += [(item, f"screen {item.id}", item.source) for item in knowledge.screens]
@@ -190,9 +190,9 @@ def check_wording(knowledge: KnowledgeBase) -> Iterator[Problem]:
     kinds = {key for item in spoken for key in item.kinds}
     for finding in (item for item in knowledge.findings if item.side != "right"):
         yield from _finding_words(finding, findings.get(finding.base))
-    for conclusion in (item for item in knowledge.conclusions if item.side != "right"):
+    for conclusion in (item for item in knowledge.declared if item.side != "right"):
         yield from _conclusion_words(conclusion, conclusions.get(conclusion.base))
-    for name in (item.kind for item in knowledge.conclusions):
+    for name in (item.kind for item in knowledge.declared):
         if name not in kinds and name in knowledge.kind_by_id:
             kinds.add(name)
             owner: Pack = next(pack for pack in packs.values() if name in pack.kinds)

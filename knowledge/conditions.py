@@ -6,8 +6,8 @@ them their meaning; `atoms.py` decides the finding leaves once for every other e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -212,7 +212,29 @@ def findings_of(leaf: Leaf) -> tuple[str, ...]:
     return (leaf.finding,)
 
 
-def unanswered(condition: Condition) -> tuple[str, ...]:
-    """The findings whose being unknown a condition tests, in order and once each."""
-    found = (leaf.finding for leaf in leaves(condition) if isinstance(leaf, Unknown))
+class Conditional(Protocol):
+    """What holds under a condition, such as a rule."""
+
+    @property
+    def when(self) -> Condition:
+        """The condition."""
+
+
+def unanswered(condition: Condition, parts: Mapping[str, Conditional]) -> tuple[str, ...]:
+    """The findings whose being unknown a condition tests, itself or in the parts it reads, in order and once each."""
+    found = (leaf.finding for leaf in leaves_within(condition, parts) if isinstance(leaf, Unknown))
     return tuple(dict.fromkeys(found))
+
+
+def leaves_within(condition: Condition, parts: Mapping[str, Conditional]) -> Iterator[Leaf]:
+    """The leaves of a condition, with those of a part in place of its first test."""
+    waiting, met = [leaves(condition)], set[str]()
+    while waiting:
+        leaf = next(waiting[-1], None)
+        if leaf is None:
+            waiting.pop()
+        elif not isinstance(leaf, Derived) or leaf.conclusion not in parts:
+            yield leaf
+        elif leaf.conclusion not in met:
+            met.add(leaf.conclusion)
+            waiting.append(leaves(parts[leaf.conclusion].when))

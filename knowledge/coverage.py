@@ -44,7 +44,7 @@ def _citing(knowledge: KnowledgeBase) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"rule {rule.id.partition('.')[0]}", rule.source
     for finding in knowledge.findings:
         yield f"finding {finding.base}", finding.source
-    for conclusion in knowledge.conclusions:
+    for conclusion in knowledge.declared:
         yield f"conclusion {conclusion.base}", conclusion.source
     for item in knowledge.differences:
         yield f"difference {item.id}", item.says_source + item.published_source

@@ -6,6 +6,7 @@ In: plain values from YAML. Out: models. Items that hold conditions are read in 
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .claims import Accepted, Card, Invariant
-from .conditions import FROZEN, Condition, Earlier, NotDerived, NotEarlier, leaves, unanswered
+from .conditions import FROZEN, ConclusionTest, Condition, Earlier, NotDerived, NotEarlier, leaves, unanswered
 from .items import ONLY_GRADE, Id, Item, Label, Line, Number, ReferenceId, Side, SidedId, Text, YesNo
 from .words import Wording
 
@@ -340,6 +341,7 @@ class KnowledgeBase(BaseModel):
     invariants: tuple[Invariant, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     cards: tuple[Card, ...] = ()
+    screen_parts: tuple[Id, ...] = ()
     fingerprint: str = ""
 
     def __hash__(self) -> int:
@@ -394,14 +396,7 @@ class KnowledgeBase(BaseModel):
     def asked_by(self, screen: Screen) -> tuple[str, ...]:
         """The questions of a screen: those it lists, or all that its rule waits for."""
         rule = self.rule_by_id.get(f"{screen.pack}/{screen.open}")
-        return screen.ask or (unanswered(rule.when) if rule else ())
-
-    @cached_property
-    def generated(self) -> frozenset[str]:
-        """The ids of the rules that no author wrote: those of screens, and those by which flags stay raised."""
-        screens = {f"{screen.pack}/{screen.open}" for screen in self.screens}
-        staying = {flag.staying(grade) for flag in self.flags for grade in self.conclusion_by_id[flag.raised].grades}
-        return frozenset(screens | staying)
+        return screen.ask or (unanswered(rule.when, self.part_by_id) if rule else ())
 
     @cached_property
     def remembered(self) -> dict[str, tuple[str, ...]]:
@@ -415,6 +410,43 @@ class KnowledgeBase(BaseModel):
         return dict(self.kinds)
 
     @cached_property
+    def rests_on(self) -> dict[str, tuple[str, ...]]:
+        """For each conclusion those that its rules test, in order and once each."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, rules in self.rules_for.items():
+            tests = (test for rule in rules for test in (*leaves(rule.when), *rule.blockers))
+            found[name] = tuple(dict.fromkeys(test.conclusion for test in tests if isinstance(test, ConclusionTest)))
+        return found
+
+    @cached_property
+    def part_by_id(self) -> dict[str, Rule]:
+        """The generated conclusions that stand for parts of the condition of a screen, each with its rule."""
+        made = set(self.screen_parts)
+        return {part.conclusion: rule for rule in self.rules for part in rule.then if part.conclusion in made}
+
+    @cached_property
+    def declared(self) -> tuple[Conclusion, ...]:
+        """The conclusions that packs declare: all but those that stand for parts of a screen."""
+        return tuple(item for item in self.conclusions if item.id not in self.part_by_id)
+
+    @cached_property
+    def shown_rules(self) -> tuple[Rule, ...]:
+        """The rules that are listed: those an author wrote, and one for each screen."""
+        parts = {rule.id for rule in self.part_by_id.values()}
+        return tuple(rule for rule in self.rules if rule.id not in parts)
+
+    @cached_property
+    def generated(self) -> frozenset[str]:
+        """Ids of the rules that no author wrote: those of screens, and those by which flags stay raised."""
+        staying = (flag.staying(grade) for flag in self.flags for grade in self.conclusion_by_id[flag.raised].grades)
+        return self.screening.union(staying)
+
+    @cached_property
+    def screening(self) -> frozenset[str]:
+        """Ids of the rules of the screens and of their parts."""
+        return frozenset((*(f"{item.pack}/{item.open}" for item in self.screens), *(r.id for r in self.part_by_id.values())))
+
+    @cached_property
     def rules_for(self) -> dict[str, tuple[Rule, ...]]:
         """The rules that may conclude a conclusion, in order."""
         found: dict[str, list[Rule]] = {item.id: [] for item in self.conclusions}
@@ -422,3 +454,21 @@ class KnowledgeBase(BaseModel):
             for consequence in rule.then:
                 found[consequence.conclusion].append(rule)
         return {key: tuple(value) for key, value in found.items()}
+
+
+def in_order(conclusion: str, rests_on: Mapping[str, Iterable[str]], decided: Container[str]) -> Iterator[str]:
+    """A conclusion after all that it rests on and that was not decided yet; each is to be decided before the next is asked for.
+
+    >>> decided = []
+    >>> for name in in_order("c", {"c": ["b", "a"], "b": ["a"], "a": []}, decided):
+    ...     decided.append(name)
+    >>> decided
+    ['a', 'b', 'c']
+    """
+    waiting = [conclusion]
+    while waiting:
+        below = [] if waiting[-1] in decided else [name for name in rests_on[waiting[-1]] if name not in decided]
+        if below:
+            waiting += below
+        elif (name := waiting.pop()) not in decided:
+            yield name

@@ -6,7 +6,7 @@ The passes stand in `LINTS`. Each follows whole chains of rules and reports only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,7 @@ from .conditions import BRANCHES, AtLeast, Condition, NumberTest, findings_of, l
 from .errors import Problem
 from .items import Item
 from .language import KnowledgeBase, Rule
-from .possible import Possible
+from .possible import Needs, Possible, exclude
 from .sources import unsupported_counts, unsupported_parameters
 from .words import PLACEHOLDER
 
@@ -34,15 +34,20 @@ class Lint:
 
     @cached_property
     def written(self) -> tuple[Rule, ...]:
-        """Rules that an author wrote, one of each pair of sides; what a screen or a flag generates is not judged."""
-        generated = self.knowledge.generated
-        return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in generated)
+        """Rules that an author wrote, one of each pair of sides; what a screen generates is not judged."""
+        return tuple(rule for rule in self.knowledge.rules if rule.side != "right" and rule.id not in self.knowledge.generated)
 
 
-def lint(knowledge: KnowledgeBase, as_of: date | None = None) -> list[Problem]:
-    """Every diagnostic that no pack accepts, and every acceptance of something that is not there."""
+def lint(knowledge: KnowledgeBase, as_of: date | None = None, after_each: Callable[[], None] = lambda: None) -> list[Problem]:
+    """Every diagnostic that no pack accepts, and every acceptance of something that is not there.
+
+    `after_each` is called when one of `LINTS` is done.
+    """
     run = Lint(knowledge, as_of)
-    found = [problem for check in LINTS for problem in check(run)]
+    found: list[Problem] = []
+    for check in LINTS:
+        found += check(run)
+        after_each()
     accepted = {(item.code, item.item): item for item in knowledge.accepted}
     kept = [problem for problem in found if (problem.code, problem.item) not in accepted]
     present = {(problem.code, problem.item) for problem in found}
@@ -79,7 +84,7 @@ def lint_firing(run: Lint) -> Iterator[Problem]:
 
 def lint_reached(run: Lint) -> Iterator[Problem]:
     """K023: conclusions that no rule reaches. K024: grades that no rule gives."""
-    for item in (item for item in run.knowledge.conclusions if item.side != "right"):
+    for item in (item for item in run.knowledge.declared if item.side != "right"):
         rules = [rule for rule in run.knowledge.rules_for[item.id] if run.possible.rules[rule.id] is not None]
         if not rules:
             yield _at(item, f"conclusion {item.base}", "nothing reaches it", "whatever reads it waits for ever",
@@ -122,64 +127,89 @@ def _parts(condition: Condition) -> Iterator[Condition]:
 
 def _part_problems(run: Lint, rule: Rule, part: Condition) -> Iterator[Problem]:
     assert isinstance(part, BRANCHES)
-    for number, member in enumerate(part.of, 1):
-        others = (*part.of[: number - 1], *part.of[number:])
-        if run.possible.of(member) is None:
+    needs = [run.possible.of(member) for member in part.of]
+    failing = [run.possible.failing(member) for member in part.of]
+    needless = _needless(run, part, needs, failing)
+    for number, (need, fails) in enumerate(zip(needs, failing, strict=True), 1):
+        if need is None:
             yield _at(rule, _title(rule), f"member {number} of its {part.test} can never hold",
                       "the list is shorter than it looks", "correct or remove the member", "K027")  # fmt: skip
-        elif len(part.of) > 1 and run.possible.always(member):
+        elif len(part.of) > 1 and fails is None:
             yield _at(rule, _title(rule), f"member {number} of its {part.test} always holds",
                       "it decides nothing", "correct or remove the member", "K026")  # fmt: skip
-        elif _needless(run, part, member, others):
+        elif number in needless:
             yield _at(rule, _title(rule), f"member {number} of its {part.test} adds nothing to the others",
                       "a reader takes it for a test", "remove it, or correct a bound", "K028")  # fmt: skip
 
 
-def _needless(run: Lint, part: Condition, member: Condition, others: tuple[Condition, ...]) -> bool:
-    """In `all`, the others imply the member; in `any`, the member implies one of the others."""
+def _needless(run: Lint, part: Condition, needs: Sequence[Needs | None], failing: Sequence[Needs | None]) -> set[int]:
+    """The members of `all` that the others imply, and those of `any` that imply one of the others, counted from 1."""
+    places = range(len(needs))
     if part.test == "all":
-        return bool(others) and run.possible.always(member, others)
-    return part.test == "any" and any(run.possible.always(other, (member,)) for other in others)
+        return {at + 1 for at in places if len(needs) > 1 and _excluded(run, [*needs[:at], *needs[at + 1 :], failing[at]])}
+    if part.test == "any":
+        return {at + 1 for at in places if any(exclude(needs[at], failing[other]) for other in places if other != at)}
+    return set()
+
+
+def _excluded(run: Lint, several: Sequence[Needs | None]) -> bool:
+    possible = [needs for needs in several if needs is not None]
+    return len(possible) < len(several) or run.possible.meet(possible) is None
 
 
 def lint_pairs(run: Lint) -> Iterator[Problem]:
     """K029: rules that are written twice. K030: rules that another one covers. K031: a weaker grade that never decides."""
     seen: dict[tuple[object, ...], Rule] = {}
-    by_conclusion: dict[str, list[Rule]] = {}
     for rule in run.written:
         key = (rule.when, frozenset(rule.blockers), frozenset(rule.then))
         if key in seen:
             other = seen[key]
             yield _at(rule, _title(rule), f"the same as {other.id} at {other.file}:{other.line}",
                       "one may be changed and the other forgotten", "keep one of them", "K029")  # fmt: skip
-            continue
-        seen[key] = rule
+        seen.setdefault(key, rule)
+    for rule, other in meeting(run, list(seen.values())):
+        yield from _covered(run, rule, other)
+
+
+def meeting(run: Lint, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
+    """Rules for one conclusion, the second of which fires whenever the conditions of the first hold.
+
+    That is so where both have one condition, or where the first needs of some finding or conclusion what the failing of the
+    second excludes; so only rules that share such a need are compared.
+    """
+    alike: dict[tuple[object, str], list[Rule]] = {}
+    needing: dict[tuple[str, str], list[Rule]] = {}
+    for rule in (rule for rule in rules if run.possible.rules[rule.id] is not None):
         for part in rule.then:
-            by_conclusion.setdefault(part.conclusion, []).append(rule)
-    for rule in seen.values():
-        for other in dict.fromkeys(other for part in rule.then for other in by_conclusion[part.conclusion]):
-            if other.id != rule.id:
-                yield from _covered(run, rule, other)
+            alike.setdefault((rule.when, part.conclusion), []).append(rule)
+            for key in ("", *(run.possible.rules[rule.id] or ())):
+                needing.setdefault((key, part.conclusion), []).append(rule)
+    for other in rules:
+        failing = run.possible.failing(other.when)
+        for part in other.then:
+            keys = ("",) if failing is None else failing.keys()
+            near = (rule for key in keys for rule in needing.get((key, part.conclusion), ()))
+            met = [rule for rule in near if exclude(run.possible.rules[rule.id], failing)]
+            same = alike.get((other.when, part.conclusion), ())
+            yield from ((rule, other) for rule in {rule.id: rule for rule in (*same, *met)}.values() if rule.id != other.id)
 
 
 def _covered(run: Lint, rule: Rule, other: Rule) -> Iterator[Problem]:
-    """Whether `other` fires whenever `rule` does and gives all that it gives, as strongly or more."""
-    if not set(other.blockers) <= set(rule.blockers) or run.possible.rules[rule.id] is None:
+    """Whether `other`, which is met whenever `rule` is, gives all that it gives, as strongly or more."""
+    if not set(other.blockers) <= set(rule.blockers):
         return
     given = {part.conclusion: part.grade for part in other.then}
     ranks = [(run.knowledge.conclusion_by_id[part.conclusion], part) for part in rule.then]
     if not all(part.conclusion in given and item.rank(given[part.conclusion]) >= item.rank(part.grade) for item, part in ranks):
         return
-    if rule.when == other.when or run.possible.always(other.when, (rule.when, *rule.blockers)):
-        stronger = any(item.rank(given[part.conclusion]) > item.rank(part.grade) for item, part in ranks)
-        what = f"{other.id} at {other.file}:{other.line} fires whenever it does"
-        if stronger:
-            yield _at(rule, _title(rule), f"{what} and gives a higher grade", "its own grade never decides",
-                      "narrow one of the two, or remove it", "K031")  # fmt: skip
-        else:
-            yield _at(
-                rule, _title(rule), f"{what} and gives as much", "it changes no answer", "remove it, or narrow the other", "K030"
-            )
+    stronger = any(item.rank(given[part.conclusion]) > item.rank(part.grade) for item, part in ranks)
+    what = f"{other.id} at {other.file}:{other.line} fires whenever it does"
+    if stronger:
+        yield _at(rule, _title(rule), f"{what} and gives a higher grade", "its own grade never decides",
+                  "narrow one of the two, or remove it", "K031")  # fmt: skip
+    else:
+        yield _at(rule, _title(rule), f"{what} and gives as much", "it changes no answer",
+                  "remove it, or narrow the other", "K030")  # fmt: skip
 
 
 def lint_parameters(run: Lint) -> Iterator[Problem]:

@@ -124,7 +124,7 @@ def _assemble(loading: Loading) -> KnowledgeBase:
         packs=tuple(loading.of(Pack)),
         kinds=tuple(loading.kinds.items()),
         findings=tuple(both_sides(loading.names.findings.values())),
-        conclusions=tuple(both_sides(loading.names.conclusions.values())),
+        conclusions=(*both_sides(loading.names.conclusions.values()), *loading.screen_parts),
         parameters=tuple(loading.parameters.values()),
         references=tuple(loading.of(Reference)),
         rules=tuple(loading.rules),
@@ -139,5 +139,6 @@ def _assemble(loading: Loading) -> KnowledgeBase:
         invariants=tuple(loading.invariants),
         accepted=tuple(loading.of(Accepted)),
         cards=tuple(loading.of(Card)),
+        screen_parts=tuple(item.id for item in loading.screen_parts),
     )
     return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from .claims import Invariant
 from .errors import KnowledgeError, Problem
 from .items import SIDES, Item
-from .language import Constraint, Kind, Parameter, Rule
+from .language import Conclusion, Constraint, Kind, Parameter, Rule
 from .reading import PackItems
 from .resolve import Names
 
@@ -30,6 +30,7 @@ class Loading:
     names: Names = field(default_factory=lambda: Names({}, {}, {}))
     parameters: dict[str, Parameter] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
+    screen_parts: list[Conclusion] = field(default_factory=list)
     constraints: list[Constraint] = field(default_factory=list)
     invariants: list[Invariant] = field(default_factory=list)
 

@@ -7,8 +7,9 @@ Nothing is called impossible that some patient could show; the solver of `sijoin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
-from .conditions import All, AnyOf, AtLeast, Condition, Derived, Earlier, NotDerived, NotEarlier
+from .conditions import All, AnyOf, AtLeast, Condition, Derived, Earlier, FindingTest, NotDerived, NotEarlier
 from .graph import strata_of
 from .invariants import NoNegationError, negated
 from .language import Finding, KnowledgeBase, Rule
@@ -29,6 +30,7 @@ class Possible:
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self.knowledge = knowledge
         self.values = {key: frozenset(found) for key, found in regions(knowledge).items()}
+        self._tests: dict[FindingTest, Needs | None] = {}
         self.rules: dict[str, Needs | None] = {}
         self.grades: dict[tuple[str, int], Needs | None] = {}
         for rule in (rule for stratum in strata_of(knowledge.rules) for rule in stratum):
@@ -57,8 +59,10 @@ class Possible:
             case Earlier() | NotEarlier():
                 return NOTHING_NEEDED
             case _:
-                found = frozenset(value for value in self.values[condition.finding] if passes(condition, value))
-                return {condition.finding: found} if found else None
+                if condition not in self._tests:
+                    passing = (value for value in self.values[condition.finding] if passes(condition, value))
+                    self._tests[condition] = {condition.finding: found} if (found := frozenset(passing)) else None
+                return self._tests[condition]
 
     def of_all(self, conditions: Iterable[Condition]) -> Needs | None:
         """What several conditions need together."""
@@ -94,12 +98,29 @@ class Possible:
                     return None
         return found
 
-    def always(self, condition: Condition, given: Iterable[Condition] = ()) -> bool:
-        """Whether a condition is sure to hold, given that others do."""
+    def always(self, condition: Condition) -> bool:
+        """Whether a condition is sure to hold."""
+        return self.failing(condition) is None
+
+    def failing(self, condition: Condition) -> Needs | None:
+        """What a condition needs not to hold; None when it always does, nothing where that cannot be said."""
         try:
-            return self.of_all((*given, negated(condition, _unsided(self.knowledge)))) is None
+            return self.of(negated(condition, self.unsided))
         except NoNegationError:
-            return False
+            return NOTHING_NEEDED
+
+    @cached_property
+    def unsided(self) -> dict[str, Finding]:
+        """Findings by id without their side."""
+        return {item.base: item for item in self.knowledge.findings}
+
+
+def exclude(one: Needs | None, other: Needs | None) -> bool:
+    """Whether two needs cannot be met together."""
+    if one is None or other is None:
+        return True
+    few, many = sorted((one, other), key=len)
+    return any(key in many and values.isdisjoint(many[key]) for key, values in few.items())
 
 
 def _either(several: Iterable[Needs | None]) -> Needs | None:

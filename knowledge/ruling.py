@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from .claims import InvariantItem
 from .conditions import ConclusionTest, Earlier, MomentTest, NotDerived, leaves
 from .errors import nearest
-from .graph import find_cycle
+from .graph import find_cycle, strata_of
 from .invariants import resolve_invariant
 from .items import ONLY_GRADE, SIDES, Item, Side
 from .language import Conclusion, Consequence, Constraint, ConstraintItem, Flag, Rule, RuleItem, Screen
@@ -18,6 +18,9 @@ from .loading import Loading, both_sides
 from .reading import PackItems
 from .resolve import Resolver
 from .screens import NEVER, Reach, screen_rule
+
+DEEPEST = 1_000
+"""Strata of a knowledge base: rules that rest on one another, each on the one before."""
 
 
 def resolve_rules(loading: Loading) -> None:
@@ -38,7 +41,7 @@ def resolve_rules(loading: Loading) -> None:
             loading.invariants += resolve_invariant(invariant, resolver, loading.kinds)
     if not loading.problems:
         add_flags(loading)
-    if not loading.problems:
+    if not loading.problems and not refuse_depth(loading):
         add_screens(loading)
 
 
@@ -176,6 +179,20 @@ def flag_rules(flag: Flag, raised: Conclusion) -> Iterable[Rule]:
         )
 
 
+def refuse_depth(loading: Loading) -> bool:
+    """Record rules that rest on one another in a longer chain than can be answered and explained; whether they do."""
+    if find_cycle(loading.rules):
+        return False
+    strata = strata_of(loading.rules)
+    if len(strata) <= DEEPEST:
+        return False
+    rule = strata[DEEPEST][0]
+    what = f"it rests on a chain of {DEEPEST} rules, each on the one before; {DEEPEST} in a chain is the most"
+    why = "no explanation of it could be read, and every further link costs time in every answer"
+    loading.refuse(rule, f"rule {rule.id}", what, why, "conclude it from findings, or in fewer steps", "K048")
+    return True
+
+
 def add_screens(loading: Loading) -> None:
     """Generate the rule of each screen from the rules resolved so far."""
     conclusions = {item.id: item for item in both_sides(loading.names.conclusions.values())}
@@ -197,9 +214,12 @@ def add_screens(loading: Loading) -> None:
         if not screen.ask and not screen.reach:
             loading.refuse(screen, title, "neither ask nor reach", "it would never be open", "add one of them", "K018")
         elif not wrong and not refuse_circle(loading):
-            reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints)
+            reach = Reach(tuple(loading.rules), conclusions, findings, loading.constraints, screen)
             rule = screen_rule(screen, reach)
+            loading.rules += [part for _, part in reach.parts]
             loading.rules.append(rule)
+            loading.screen_parts += [item for item, _ in reach.parts]
+            conclusions |= {item.id: item for item, _ in reach.parts}
             if rule.when == NEVER:
                 loading.refuse(
                     screen,

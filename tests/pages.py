@@ -94,6 +94,8 @@ class Named:
         return [*own, *held, *(self.of_leaf(leaf)[0] for item in reason.unmet for leaf in unmet_leaves(item))]
 
     def leaves(self, reason: Reason) -> list[Leaf]:
+        if reason.proof is not None and reason.proof.conclusion in self.assessment.knowledge.part_by_id:
+            return [leaf for rule in reason.proof.rules for leaf in self.leaves(rule.when)]
         own = [reason.leaf] if reason.leaf is not None else []
         return [*own, *(leaf for member in reason.of for leaf in self.leaves(member))]
 

@@ -51,7 +51,7 @@ from sijoint.knowledge.language import (
     Rule,
     Screen,
 )
-from sijoint.knowledge.screens import NEVER, Reach, screen_rule
+from sijoint.knowledge.screens import LARGEST, NEVER, Reach, screen_rule
 from sijoint.knowledge.words import ConclusionWords, FindingWords, Wording
 
 DAYS: tuple[date | None, ...] = (
@@ -114,6 +114,7 @@ def knowledge_bases(
         rules=rules,
         constraints=draw(st.lists(_constraints(findings, parameters), max_size=2)) if constraints else [],
         screen=screen,
+        largest=draw(st.sampled_from([LARGEST, 1])) if screen else LARGEST,
     )
 
 
@@ -126,16 +127,23 @@ def _base(
     rules: list[Rule],
     constraints: list[Constraint],
     screen: Screen | None,
+    largest: int,
 ) -> KnowledgeBase:
     """The parts as one knowledge base; the screen's rule is made as the loader makes it, or left out where nothing opens it."""
+    screen_parts: tuple[str, ...] = ()
     if screen:
         conclusions = [
             *conclusions,
             Conclusion(id=SCREEN_OPEN, kind="plain", source=SOURCE, pack=BASE, file="c", line=99),
         ]
-        reach = Reach(rules, {item.id: item for item in conclusions}, {item.id: item for item in findings}, constraints)
+        reach = Reach(
+            rules, {item.id: item for item in conclusions}, {item.id: item for item in findings}, constraints, screen, largest
+        )
         opening = screen_rule(screen, reach)
-        rules, screen = ([*rules, opening], screen) if opening.when != NEVER else (rules, None)
+        made = reach.parts if opening.when != NEVER else []
+        rules, screen = ([*rules, *(rule for _, rule in made), opening], screen) if opening.when != NEVER else (rules, None)
+        conclusions = [*conclusions, *(item for item, _ in made)]
+        screen_parts = tuple(item.id for item, _ in made)
     numbered = {f"{item.id}{number}": item for number, item in enumerate(constraints)}
     knowledge = KnowledgeBase(
         packs=(_pack(BASE, (), dict(kinds)), _pack(SECOND, (BASE,), {})),
@@ -147,6 +155,7 @@ def _base(
         rules=tuple(rules),
         constraints=tuple(item.model_copy(update={"id": key}) for key, item in numbered.items()),
         screens=(screen,) if screen else (),
+        screen_parts=screen_parts,
         wording=(_wording(findings, conclusions),),
     )
     return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
@@ -617,3 +626,11 @@ def bases_and_cases(draw: st.DrawFn, most_cases: int = 5, **features: Any) -> tu
     """A knowledge base with some of its cases."""
     knowledge = draw(knowledge_bases(**features))
     return knowledge, draw(st.lists(cases(knowledge), min_size=1, max_size=most_cases))
+
+
+def moments_of_any_year() -> st.SearchStrategy[date]:
+    """Days, and times without zone, of every year that a date can have: early ones have fewer than four digits."""
+    years = st.one_of(st.sampled_from([1, 9, 10, 99, 100, 999, 1000, 2026, 9999]), st.integers(1, 9999))
+    days = st.builds(date, years, st.integers(1, 12), st.integers(1, 28))
+    times = st.builds(datetime, years, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23), st.integers(0, 59))
+    return st.one_of(days, times)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sijoint.engine import reference
-from small_pack import changed_rule, load, parts, write
+from sijoint.knowledge.language import KnowledgeBase
+from small_pack import SOURCE, changed_rule, load, parts, write, yes_no
 from strategies import knowledge_bases
 from test_prove import everyone
 from typer.testing import CliRunner
 
 from sijoint.cli import app
 from sijoint.verify.compare import compare
+from sijoint.verify.items import KEYS, changed_items
 from sijoint.verify.watch import replaced
 
 
@@ -65,3 +70,152 @@ def test_brute_force_agrees(data: st.DataObject) -> None:
         if was.get(name) != becomes.get(name)
     }
     assert {item.conclusion for item in compare(old, new).affected} == changing
+
+
+def everything() -> dict[str, Any]:
+    """A small pack in which every field of every model that a pack may hold has a value."""
+    pack = parts()
+    pack["pack.yaml"] = {**pack["pack.yaml"], "kinds": {**pack["pack.yaml"]["kinds"], "spare": {}}}
+    pack["findings.yaml"] = [
+        *pack["findings.yaml"],
+        {**yes_no("hip"), "per": "side", "codes": {"a": "b"}},
+        {"id": "site", "type": "choice", "choices": ["low", "high"], "obtained_by": "history", **SOURCE},
+    ]
+    pack["references.yaml"] = [*pack["references.yaml"], {"id": "S2", "kind": "paper", "doi": "10.1/x"}]
+    pack["constraints.yaml"] = [{"id": "one", "never": ["numb", "weak"], "because": "no"}]
+    pack["screens.yaml"] = [{"id": "core", "title": "Core", "ask": ["numb"], "open": "open", **SOURCE}]
+    pack["conclusions.yaml"] = [*pack["conclusions.yaml"], {"id": "open", "kind": "flag", **SOURCE}]
+    pack["x.differs.yaml"] = [{"id": "d", "about": ["walk"], "verdict": "agrees", "says": "x", "says_source": ["S1"],
+                               "published": "y", "published_source": ["S1"], "certainty": ["V"], "wording": "z"}]  # fmt: skip
+    pack["x.estimates.yaml"] = [{"id": "e", "title": "E", "formula": "post_test_probability", "shown_with": "walk",
+                                 "pre_test": [0.1, 0.2], "assumptions": "none",
+                                 "variants": [{"label": "v", "likelihood_ratio": [1.0, 2.0], **SOURCE}]}]  # fmt: skip
+    pack["x.not_encoded.yaml"] = [{"id": "EV-1", "reason": "not needed"}]
+    pack["accepted.yaml"] = [{"code": "K035", "item": "reference S2", "because": "kept"}]
+    pack["card.yaml"] = {"limits": ["one"], "citation": "c"}
+    words = pack["wording/en.yaml"]
+    pack["wording/en.yaml"] = {
+        **words,
+        "kinds": {**words["kinds"], "spare": "Spare"},
+        "findings": {**words["findings"], "hip": {"label": "h", "question": "h?"},
+                     "site": {"label": "s", "question": "s?", "choices": {"low": "l", "high": "h"}}},
+        "conclusions": {**words["conclusions"], "open": {"label": "o", "text": "o"}},
+    }  # fmt: skip
+    return pack
+
+
+FILES = {
+    "packs": ("pack.yaml", {"title": "Other", "version": "2.0.0", "authority": "other",
+                            "intended_use": "other", "misuse": "other"}),
+    "findings": ("findings.yaml", {"obtained_by": "examination", "fixed": True, "past": True, "codes": {"x": "y"},
+                                    "source": ["S2"]}),
+    "conclusions": ("conclusions.yaml", {"kind": "spare", "shared": True, "within": "held", "codes": {"x": "y"},
+                                          "source": ["S2"]}),
+    "parameters": ("parameters.yaml", {"value": 51, "range": [30, 60], "interpretation": "ours", "checked": "2026-02-02",
+                                       "source": ["S2"]}),
+    "references": ("references.yaml", {"kind": "evidence", "document": "d", "lines": "1", "claim": "other", "strength": "high",
+                                       "citation": "c", "doi": "10.1/y", "url": "u", "certainty": ["V"], "cites": ["S2"],
+                                       "checked": "2026-02-02", "review_by": "2027-01-01"}),
+    "rules": ("rules.yaml", {"title": "Other", "when": {"all": ["weak"]}, "unless": ["open"], "source": ["S2"],
+                             "interpretation": "ours", "because": "so", "certainty": ["X"]}),
+    "constraints": ("constraints.yaml", {"never": ["numb", "sore"], "because": "other"}),
+    "screens": ("screens.yaml", {"title": "Other", "ask": ["weak"], "source": ["S2"], "interpretation": "ours"}),
+    "differences": ("x.differs.yaml", {"about": ["held"], "verdict": "differs", "says": "q", "says_source": ["S2"],
+                                       "published": "q",
+                                       "published_source": ["S2"], "certainty": ["M"], "wording": "q"}),
+    "estimates": ("x.estimates.yaml", {"title": "F", "shown_with": "held", "pre_test": [0.1, 0.3], "assumptions": "some",
+                                       "variants": [{"label": "w", "likelihood_ratio": [1.0, 2.0], **SOURCE}]}),
+    "not_encoded": ("x.not_encoded.yaml", {"reason": "other"}),
+    "accepted": ("accepted.yaml", {"item": "reference S1", "because": "other"}),
+    "cards": ("card.yaml", {"users": "u", "population": "p", "limits": ["two"], "reviewed_by": ["r"], "citation": "d",
+                            "developer": "d", "funding": "f", "released": "2026-01-01", "revised": "2026-01-01",
+                            "inputs": {"x": ["age"]}, "no_attribute": ["age"]}),
+    "cases": ("rules.cases.yaml", {"as_of": "2026-01-01", "findings": {"numb": False}, "fires": [], "silent": ["walking"],
+                                   "then": {"alarm": "soon"}, "never": ["walk"], "near_misses": [], "note": "n",
+                                   "steps": [{"findings": {"numb": False}}]}),
+    "invariants": ("invariants.yaml", {"says": "Other.", "because": "so"}),
+}  # fmt: skip
+CHANGES = [(field, key, value) for field, (_, change) in FILES.items() for key, value in change.items()]
+FIXED = {
+    "id", "pack", "file", "line", "case", "code", "side", "per", "type", "unit", "range", "whole", "choices", "requires", "kinds",
+    "overrides", "grades", "overridden_by", "declared_value", "value", "then", "gates", "open", "reach", "formula", "form",
+    "kind", "violation", "change", "guarded", "direction", "reachable", "language",
+}  # fmt: skip
+"""Fields that name an item or its place, that are worked out from others, or that further changes below try."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    return load(tmp_path_factory.mktemp("old"), everything())
+
+
+@pytest.mark.parametrize(("field", "key", "value"), CHANGES, ids=[f"{field}-{key}" for field, key, _ in CHANGES])
+def test_a_changed_field_is_listed(field: str, key: str, value: Any, whole: KnowledgeBase, tmp_path: Path) -> None:
+    pack, (file, _) = everything(), FILES[field]
+    content = pack[file]
+    pack[file] = [{**content[0], key: value}, *content[1:]] if isinstance(content, list) else {**content, key: value}
+    items = changed_items(whole, load(tmp_path, pack))
+    kind = next(name for name, (held, _) in KEYS.items() if held == field)
+    assert any(item.kind == kind and (item.how != "changed" or key in item.fields[0]) for item in items)
+
+
+def test_every_field_of_every_model_is_tried(whole: KnowledgeBase) -> None:
+    for field, (_, change) in FILES.items():
+        model = type(getattr(whole, field)[0])
+        assert set(model.model_fields) - FIXED <= change.keys() | FIXED, field
+
+
+OTHERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "kind changed": lambda pack: pack["pack.yaml"]["kinds"]["flag"].update({"headline": True}),
+    "kind added": lambda pack: pack["pack.yaml"]["kinds"].update({"more": {}}),
+    "wording changed  small/en: findings.numb": lambda pack: pack["wording/en.yaml"]["findings"].update(
+        {"numb": {"label": "y", "question": "x?"}}
+    ),
+    "wording changed  small/en: kinds.flag": lambda pack: pack["wording/en.yaml"]["kinds"].update({"flag": "Other"}),
+    "conclusion reordered": lambda pack: pack["conclusions.yaml"].reverse(),
+    "rule removed  small/walking": lambda pack: pack["rules.yaml"].pop(),
+    "finding changed  small/age: unit": lambda pack: pack["findings.yaml"][3].update({"unit": "years old"}),
+    "finding changed  small/age: range": lambda pack: pack["findings.yaml"][3].update({"range": [0, 110]}),
+    "finding changed  small/age: whole": lambda pack: pack["findings.yaml"][3].update({"whole": True}),
+    "finding changed  small/site: choices": lambda pack: pack["findings.yaml"][5].update({"choices": ["high", "low"]}),
+    "conclusion changed  small/held: grades": lambda pack: pack["conclusions.yaml"][1].update({"grades": ["given", "more"]}),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_other_changes_are_listed(what: str, whole: KnowledgeBase, tmp_path: Path) -> None:
+    pack = everything()
+    OTHERS[what](pack)
+    if "unit" in what:
+        pack["parameters.yaml"][0]["unit"] = "years old"
+    if "grades" in what:
+        pack["rules.yaml"][2]["then"] = {"held": "given"}
+        pack["wording/en.yaml"]["conclusions"]["held"] = {"label": "h", "text": "h", "grades": {"more": "m"}}
+    if "removed" in what:
+        pack["rules.cases.yaml"] = []
+    assert any(str(item).startswith(what) for item in changed_items(whole, load(tmp_path, pack)))
+
+
+def test_the_command_lists_apart_what_takes_part_in_no_conclusion(tmp_path: Path) -> None:
+    pack = parts()
+    pack["references.yaml"] = [{**pack["references.yaml"][0], "claim": "three of four, over 50"}]
+    old, new = write(tmp_path / "old", parts()), write(tmp_path / "new", pack)
+    result = CliRunner().invoke(app, ["diff", str(old), str(new)])
+    assert result.exit_code == 0
+    assert result.output == (
+        "no patient changes: proved for every conclusion\n"
+        "1 changes that take part in no conclusion:\n"
+        "    reference changed  small/S1: claim\n"
+    )
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_without_a_pack_is_an_error(made: bool, tmp_path: Path) -> None:
+    old, none = write(tmp_path / "old", parts()), tmp_path / "none"
+    if made:
+        none.mkdir()
+    for folders in ([old, none], [none, old], [none, none]):
+        result = CliRunner().invoke(app, ["diff", *map(str, folders)])
+        assert result.exit_code == 2
+        assert "K002" in result.output
+        assert "proved" not in result.output

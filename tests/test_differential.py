@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from datetime import date
 from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sijoint.engine import reference
 from sijoint.engine.atoms import decide_all
 from sijoint.engine.bitplane import Bitplane
-from sijoint.engine.case import Case
+from sijoint.engine.case import Case, Recorded
 from sijoint.engine.program import Outcome, compile_program
 from sijoint.engine.rete import available
-from sijoint.knowledge.language import KnowledgeBase
-from strategies import cases, knowledge_bases
+from sijoint.knowledge.conditions import Later
+from sijoint.knowledge.language import Conclusion, Consequence, Finding, Kind, KnowledgeBase, Reference, Rule
+from strategies import cases, knowledge_bases, moments_of_any_year
 
 BASES, CASES = 500, 20
 BASES_PER_PROCESS = 50
@@ -77,3 +79,33 @@ def check_every_evaluator(knowledge: KnowledgeBase, given_cases: list[Case], oth
 def test_all_evaluators_give_one_answer(data: st.DataObject, other_process: Executor) -> None:
     knowledge = data.draw(knowledge_bases())
     check_every_evaluator(knowledge, [data.draw(cases(knowledge)) for _ in range(CASES)], other_process)
+
+
+RESOLVING = KnowledgeBase(
+    packs=(),
+    kinds=(("plain", Kind()),),
+    findings=tuple(Finding(id=name, type="yes_no", obtained_by="history", source=("R1",)) for name in ("scan", "pain")),
+    conclusions=(Conclusion(id="clear", kind="plain", source=("R1",)),),
+    parameters=(),
+    references=(Reference(id="R1", kind="design"),),
+    rules=(
+        Rule(id="base/clears", title="clears", when=Later(finding="scan", than=("pain",)),
+             then=(Consequence(conclusion="clear", grade="given"),), source=("R1",)),
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(scanned=moments_of_any_year(), hurt=moments_of_any_year())
+@example(scanned=date(999, 5, 1), hurt=date(1000, 5, 1))
+@example(scanned=date(1000, 5, 1), hurt=date(999, 5, 1))
+def test_dates_of_any_year_are_compared_as_dates(scanned: date, hurt: date) -> None:
+    given = (
+        Recorded(finding="pain", value=True, recorded_on=hurt),
+        Recorded(finding="scan", value=True, recorded_by="Dr A", recorded_on=scanned),
+    )
+    case = Case(case="x", as_of=date(9999, 12, 31), findings=given)
+    outcome = reference.evaluate(RESOLVING, case)
+    assert Bitplane(compile_program(RESOLVING)).evaluate(case) == outcome
+    if scanned.year != hurt.year:
+        assert ("clear" in outcome.grade) is (scanned.year > hurt.year)

@@ -266,7 +266,7 @@ def can_be_met(knowledge: KnowledgeBase, test: Any) -> bool:
 
 def reads_each_finding_once(knowledge: KnowledgeBase) -> bool:
     """Whether the rules read each finding in one place only and nothing blocks a rule: then a screen is exact."""
-    rules = [item for item in knowledge.rules if item.id != "base/screen_open"]
+    rules = [item for item in knowledge.rules if item.id not in knowledge.generated]
     tests = [leaf for item in rules for leaf in leaves(item.when) if isinstance(leaf, FINDING_TESTS)]
     names = [name for leaf in tests for name in findings_of(leaf)]
     plain = not any(isinstance(leaf, Later | Unknown) for leaf in tests) and all(can_be_met(knowledge, leaf) for leaf in tests)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from sijoint.engine import reference
 from sijoint.explain.wording import Words
 from sijoint.knowledge.card import attributes_of, card_problems
+from sijoint.knowledge.conditions import All, Condition
 from sijoint.knowledge.errors import Problem
 from sijoint.knowledge.explained import codes, explain_code
-from sijoint.knowledge.language import KnowledgeBase
-from sijoint.knowledge.lint import lint
+from sijoint.knowledge.invariants import NoNegationError, negated
+from sijoint.knowledge.language import KnowledgeBase, Rule
+from sijoint.knowledge.lint import Lint, lint, meeting
 from sijoint.knowledge.loader import load_knowledge
 from sijoint.knowledge.possible import Possible
 from small_pack import changed_rule, load, parts, rule, write, yes_no
@@ -223,3 +226,25 @@ def test_never_calls_impossible_what_some_patient_shows(knowledge: KnowledgeBase
     possible = Possible(knowledge)
     fired = {name for case in everyone(knowledge) for name in reference.evaluate(knowledge, case).fired}
     assert not {name for name, needs in possible.rules.items() if needs is None} & fired
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(knowledge_bases(max_rules=10, max_findings=3, max_conclusions=2, max_leaves=2, screens=False))
+def test_the_index_of_rules_finds_every_pair_that_comparing_all_finds(knowledge: KnowledgeBase) -> None:
+    run = Lint(knowledge)
+    needs = run.possible.rules
+    expected = {
+        (rule.id, other.id)
+        for rule, other in permutations(run.written, 2)
+        if {part.conclusion for part in rule.then} & {part.conclusion for part in other.then}
+        and needs[rule.id] is not None
+        and (rule.when == other.when or run.possible.of_all((rule.when, *rule.blockers, negation(run, other))) is None)
+    }
+    assert {(rule.id, other.id) for rule, other in meeting(run, run.written)} == expected
+
+
+def negation(run: Lint, rule: Rule) -> Condition:
+    try:
+        return negated(rule.when, run.possible.unsided)
+    except NoNegationError:
+        return All(of=())

@@ -56,11 +56,6 @@ def _opened(path: Path) -> BinaryIO:
         refuse(f"{path.name}: cannot be read: {error}")
 
 
-def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(BAD_INPUT)
-
-
 def register(app: typer.Typer) -> None:
     """Add the command of this module."""
     app.command()(batch)

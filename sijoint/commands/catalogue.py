@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +48,7 @@ def check(
     from ..engine.infer import Engine
     from ..engine.suite import run_suite
     from ..knowledge.card import card_problems
-    from ..knowledge.lint import lint
+    from ..knowledge.lint import LINTS, lint
     from ..knowledge.loader import load_knowledge
 
     try:
@@ -55,12 +56,13 @@ def check(
     except KnowledgeError as error:
         tell(str(error))
         raise typer.Exit(FAILED) from None
-    problems = [*run_suite(knowledge, Engine(knowledge, ("compiled", "reference"))).problems]
-    problems += lint(knowledge, as_of.date() if as_of else None)
+    with typer.progressbar(length=len(knowledge.cases) + len(LINTS), file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        problems = [*run_suite(knowledge, Engine(knowledge, ("compiled", "reference")), lambda: bar.update(1)).problems]
+        problems += lint(knowledge, as_of.date() if as_of else None, lambda: bar.update(1))
     problems += card_problems(knowledge) if release else []
     for problem in sorted(problems):
         tell(str(problem))
-    counted = f"{len(knowledge.rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
+    counted = f"{len(knowledge.shown_rules)} rules, {len(knowledge.findings)} findings, {len(knowledge.cases)} cases"
     say(f"{counted}: {len(problems)} problems")
     if problems:
         tell("sijoint explain-code <code> says more")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ..knowledge.errors import KnowledgeError, Problem
 from ..knowledge.language import KnowledgeBase
 from ..printer import say, tell
 from ..writer import tried, tried_folder, write_text
@@ -133,7 +134,7 @@ def diff(
     seed: Annotated[int, typer.Option(help="Seed of the random cases.")] = 0,
     limit: Limit = LIMIT,
 ) -> None:
-    """Show which rules changed between two versions, and exactly which patients change."""
+    """Show everything that changed between two versions, and exactly which patients change."""
     with reported():
         from ..engine.infer import Engine
         from ..front import read_case
@@ -151,8 +152,17 @@ def diff(
 
 
 def _packs_in(folder: Path) -> list[Path]:
-    """The folder if it is a pack, else every pack in it."""
-    return [folder] if (folder / "pack.yaml").is_file() else sorted(path.parent for path in folder.glob("*/pack.yaml"))
+    """The folder if it is a pack, else every pack in it.
+
+    Raises:
+        KnowledgeError: there is no pack.
+    """
+    packs = [folder] if (folder / "pack.yaml").is_file() else sorted(path.parent for path in folder.glob("*/pack.yaml"))
+    if not packs:
+        what = "there is no pack in it" if folder.is_dir() else "no such folder"
+        fix = "name a folder that holds pack.yaml, or a folder of such folders"
+        raise KnowledgeError([Problem(folder.name, 0, "folder", what, "there is nothing to compare", fix, "K002")])
+    return packs
 
 
 def certify(

@@ -1,7 +1,7 @@
 """Two versions of the knowledge -> which rules changed, and exactly which patients change.
 
-In: the old and the new `KnowledgeBase`. Out: `Comparison`: per conclusion the smallest patient for whom it differs, or the proof
-that there is none, and counts over cases. One patient, two programs, one formula.
+In: the old and the new `KnowledgeBase`. Out: `Comparison`: every item that changed, per conclusion the smallest patient for whom
+it differs, or the proof that there is none, and counts over cases. One patient, two programs, one formula.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ..knowledge.regions import regions
 from .circuit import Gate
 from .examples import Example, Examples
 from .formula import LIMIT, Formula
+from .items import ChangedItem, changed_items
 from .watch import replaced
 
 
@@ -42,6 +43,7 @@ class Comparison:
     changed: tuple[str, ...]
     findings: tuple[str, ...]
     affected: tuple[Affected, ...]
+    items: tuple[ChangedItem, ...] = ()
     cases: int = 0
     changed_cases: int = 0
     counts: tuple[tuple[str, int], ...] = ()
@@ -73,7 +75,8 @@ class Compare:
 
     def affected(self) -> Iterator[Affected]:
         """Every conclusion that differs for some patient, or of which that was not decided."""
-        for name in dict.fromkeys((*self.old.conclusion_by_id, *self.new.conclusion_by_id)):
+        declared = dict.fromkeys(item.id for base in (self.old, self.new) for item in base.declared)
+        for name in declared:
             goal = self.before.circuit.any_of(self._differences(name))
             found = self.examples.find(goal, lambda case, name=name: self._differs(case, name), f"{name} changes")  # type: ignore[misc]
             if isinstance(found, Example):
@@ -158,10 +161,10 @@ def _meaning(rule: Rule) -> tuple[object, ...]:
 
 def changed_rules(old: KnowledgeBase, new: KnowledgeBase) -> tuple[str, ...]:
     """Rules of both versions that do not mean the same, rules added and rules removed."""
-    added = [name for name in new.rule_by_id if name not in old.rule_by_id]
-    removed = [name for name in old.rule_by_id if name not in new.rule_by_id]
-    kept = (name for name in old.rule_by_id if name in new.rule_by_id)
-    changed = [name for name in kept if _meaning(old.rule_by_id[name]) != _meaning(new.rule_by_id[name])]
+    was, becomes = ({rule.id: rule for rule in base.shown_rules} for base in (old, new))
+    added = [name for name in becomes if name not in was]
+    removed = [name for name in was if name not in becomes]
+    changed = [name for name in was if name in becomes and _meaning(was[name]) != _meaning(becomes[name])]
     return (*changed, *added, *removed)
 
 
@@ -179,6 +182,7 @@ def compare(
         changed=tuple(name for name in rules if name in old.rule_by_id and name in new.rule_by_id),
         findings=tuple(findings),
         affected=tuple(run.affected()),
+        items=changed_items(old, new),
         cases=total,
         changed_cases=changed_cases,
         counts=counts,

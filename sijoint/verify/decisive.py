@@ -28,8 +28,8 @@ def decides(rule: Rule, planes: Sequence[Any], number: int, one: Any) -> Any:
 
 def written_rules(knowledge: KnowledgeBase) -> tuple[Rule, ...]:
     """The rules that an author wrote; those that are worked out from other rules to keep a screen open are left out."""
-    generated = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens if screen.reach}
-    return tuple(rule for rule in knowledge.rules if rule.id not in generated)
+    asked = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens if not screen.reach}
+    return tuple(rule for rule in knowledge.rules if rule.id in asked or rule.id not in knowledge.screening)
 
 
 class LanePlanes:

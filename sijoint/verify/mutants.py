@@ -61,9 +61,9 @@ class Vocabulary:
 def mutants_of(knowledge: KnowledgeBase) -> Iterator[Mutant]:
     """Every mutant, rule by rule in the order of the files, then those of the gates."""
     vocabulary = Vocabulary(knowledge)
-    generated = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens if screen.reach}
+    asked = {f"{screen.pack}/{screen.open}" for screen in knowledge.screens if not screen.reach}
     written: dict[tuple[str, str], list[Rule]] = {}
-    for rule in (rule for rule in knowledge.rules if rule.id not in generated):
+    for rule in (rule for rule in knowledge.rules if rule.id in asked or rule.id not in knowledge.screening):
         written.setdefault((rule.file, rule.id.partition(".")[0]), []).append(rule)
     for twins in written.values():
         yield from _of_rule(twins, vocabulary)

@@ -125,7 +125,7 @@ class Prover:
 
     def _reach_rules(self) -> Iterator[Reached]:
         """Every rule in one growing solver: an example is not asked for, only whether there is one."""
-        rules = [(rule.id, self.formula.planes.rules[rule.id]) for rule in self.knowledge.rules]
+        rules = [(rule.id, self.formula.planes.rules[rule.id]) for rule in self.knowledge.shown_rules]
         solver = self.formula.solver([], self.limit)
         solver.add(*self.formula.circuit.cone(gate for _, gate in rules))
         for name, gate in rules:
@@ -134,7 +134,7 @@ class Prover:
     def _reach_conclusions(self) -> Iterator[Reached]:
         """Every conclusion at exactly each of its grades, with its smallest example."""
         grades = self.formula.planes.grades
-        for item in self.knowledge.conclusions:
+        for item in self.knowledge.declared:
             for grade, stronger in zip_longest(item.grades, item.grades[1:]):
                 goal = grades[item.id, grade] & ~grades[item.id, stronger] if stronger else grades[item.id, grade]
                 found = self.examples.find(goal, self._derives(item.id, grade), f"reaches {item.id} {grade}")

@@ -100,8 +100,9 @@ def render_fate(fate: Fate) -> str:
 def render_comparison(comparison: Comparison) -> str:
     """What changed between two versions, and for whom."""
     groups = (("added", comparison.added), ("removed", comparison.removed), ("changed", comparison.changed))
-    lines = [f"rule {word}  {name}" for word, names in groups for name in names]
-    lines += [f"finding changed  {name}" for name in comparison.findings]
+    lines = [str(item) for item in comparison.items if item.decides]
+    listed = {item.name for item in comparison.items if item.kind == "rule"}
+    lines += [f"rule {word}  {name}" for word, names in groups for name in names if name.partition(".")[0] not in listed]
     for item in comparison.affected:
         lines += _affected(item)
     if comparison.cases:
@@ -113,7 +114,16 @@ def render_comparison(comparison: Comparison) -> str:
         changed = sum(item.differs is True for item in comparison.affected)
         undecided = len(comparison.affected) - changed
         lines.append(f"{changed} conclusions change for some patient" + (f", {undecided} not decided" if undecided else ""))
-    return inert("\n".join(lines)) + "\n"
+    lines += _without_effect(comparison)
+    return "\n".join(lines) + "\n"
+
+
+def _without_effect(comparison: Comparison) -> Iterator[str]:
+    """What changed and takes part in no conclusion: words, display, sources, claims, cases."""
+    items = [item for item in comparison.items if not item.decides]
+    if items:
+        yield f"{len(items)} changes that take part in no conclusion:"
+    yield from (f"    {item}" for item in items)
 
 
 def _affected(item: Affected) -> Iterator[str]:
