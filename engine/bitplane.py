@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ..knowledge.conditions import Later
+from ..knowledge.frozen import FrozenDict, FrozenObject
 from .atoms import is_later
 from .case import Case, Value
 from .case_text import case_lines
@@ -31,22 +32,36 @@ class Results:
     grades: Planes
 
 
-class Bitplane:
-    """A compiled program. Thread-safe: it holds no state of a case."""
+class Bitplane(FrozenObject):
+    """A compiled program. Thread-safe: it holds no state of a case. Pickled as the program, and compiled anew."""
 
     name = "compiled"
 
+    program: Program
+    grade_keys: tuple[tuple[str, str], ...]
+    atoms_of: Mapping[str, tuple[int, ...]]
+    _answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer]
+    _plane_lines: tuple[str, ...]
+    _later: tuple[Later, ...]
+    _never_later: tuple[bool, ...]
+
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self._answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer]
-        self._answer = _compiled(case_lines(program), "answer")
-        self._plane_lines = tuple(plane_lines(program))
-        self.grade_keys = tuple((item.id, grade) for item in program.conclusions for grade in item.grades)
-        self._later = tuple(atom for atom in program.atoms if isinstance(atom, Later))
-        self.atoms_of: dict[str, list[int]] = {}
+        atoms_of: dict[str, list[int]] = {}
         for number, atom in enumerate(program.atoms):
-            self.atoms_of.setdefault(atom.finding, []).append(number)
-        self._never_later = (False,) * len(self._later)
+            atoms_of.setdefault(atom.finding, []).append(number)
+        later = tuple(atom for atom in program.atoms if isinstance(atom, Later))
+        self._fix(
+            program=program,
+            grade_keys=tuple((item.id, grade) for item in program.conclusions for grade in item.grades),
+            atoms_of=FrozenDict((name, tuple(numbers)) for name, numbers in atoms_of.items()),
+            _answer=_compiled(case_lines(program), "answer"),
+            _plane_lines=tuple(plane_lines(program)),
+            _later=later,
+            _never_later=(False,) * len(later),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Bitplane, (self.program,)
 
     @cached_property
     def source(self) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ..knowledge.frozen import FrozenDict, FrozenModel
 
 SCHEMA: Literal["sijoint.case/1"] = "sijoint.case/1"
 
@@ -47,10 +49,10 @@ class Step(BaseModel):
     withdrawn: tuple[str, ...] = ()
 
 
-class Case(BaseModel):
+class Case(FrozenModel):
     """The findings of one patient, sorted by id. Its repr names no value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(ignored_types=(cached_property,))
     case: CaseId = "case"
     as_of: date | None = None
     findings: tuple[Recorded, ...] = ()
@@ -59,27 +61,12 @@ class Case(BaseModel):
     @cached_property
     def recorded(self) -> Mapping[str, Recorded]:
         """What was recorded, by finding id."""
-        return {item.finding: item for item in self.findings}
+        return FrozenDict((item.finding, item) for item in self.findings)
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
         """The value of every known finding, by id."""
-        return {item.finding: item.value for item in self.findings}
-
-    @cached_property
-    def checked_for(self) -> set[str]:
-        """Fingerprints of the knowledge that this case was checked against."""
-        return set()
-
-    def __copy__(self) -> Case:
-        """A copy without what was derived from the findings: `model_copy` may replace them."""
-        copied = super().__copy__()
-        for name in ("recorded", "values", "checked_for"):
-            copied.__dict__.pop(name, None)
-        return copied
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Case:
-        return self.__copy__()
+        return FrozenDict((item.finding, item.value) for item in self.findings)
 
     def moments(self) -> tuple[Case, ...]:
         """The case as it stood at first and after each step, each without steps; the last is the one to act on."""

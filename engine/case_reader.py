@@ -26,6 +26,7 @@ STEP_LIMIT = 200
 FINDINGS_LIMIT = 5_000
 KEYS = ("schema", "case", "as_of", "findings", "steps")
 STEP_KEYS = ("as_of", "title", "findings")
+CHECKED = "_checked"
 VALUE_KEYS = ("value", "recorded_by", "recorded_on", "method", "note")
 
 Path = tuple[str | int, ...]
@@ -38,9 +39,9 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
         CaseError: with every problem found.
     """
     if isinstance(source, Case):
-        if knowledge.fingerprint not in source.checked_for:
+        if knowledge.identity not in vars(source).get(CHECKED, ()):
             _check_known(source, knowledge)
-            source.checked_for.add(knowledge.fingerprint)
+            _mark_checked(source, knowledge)
         return source
     return _read(_document(source), knowledge)
 
@@ -61,8 +62,13 @@ def _read(document: Document, knowledge: KnowledgeBase) -> Case:
     problems = [*document.problems, *reading.problems]
     if problems or case is None:
         raise CaseError(problems)
-    case.checked_for.add(knowledge.fingerprint)
+    _mark_checked(case, knowledge)
     return case
+
+
+def _mark_checked(case: Case, knowledge: KnowledgeBase) -> None:
+    """Remember on the case, not on its copies, that it fits this knowledge; threads lose at most a mark."""
+    vars(case)[CHECKED] = vars(case).get(CHECKED, frozenset()) | {knowledge.identity}
 
 
 def _check_known(case: Case, knowledge: KnowledgeBase) -> None:

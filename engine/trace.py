@@ -7,7 +7,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -117,7 +117,7 @@ def build_trace(knowledge: KnowledgeBase, program: Program, case: Case, outcome:
 class Recorder:
     """Checks conditions against a case and the grades derived in it."""
 
-    def __init__(self, case: Case, grades: dict[str, str], program: Program) -> None:
+    def __init__(self, case: Case, grades: Mapping[str, str], program: Program) -> None:
         self.case, self.grades, self.program = case, grades, program
 
     def checked(self, condition: Condition) -> Checked:

@@ -31,7 +31,7 @@ class Session:
     """
 
     def __init__(self, case: Case | None = None, *, knowledge: KnowledgeBase | None = None, engine: Engine | None = None) -> None:
-        self.engine = engine or engine_for(knowledge or load_knowledge())
+        self.engine = engine or engine_for(knowledge or load_knowledge(cases=False))
         self._assessments = [Assessment(self.engine, case or Case(case="interview"))]
 
     @property

@@ -6,14 +6,17 @@ In: plain values from YAML. Out: models. Items that hold conditions are read in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .claims import Accepted, Card, Invariant
 from .conditions import FROZEN, Condition, NotDerived
+from .fingerprint import fingerprint_of, identity_of
+from .frozen import FrozenDict, FrozenMapping, FrozenModel, FrozenValues, frozen
 from .items import ONLY_GRADE, Id, Item, Label, Line, ReferenceId, Side, SidedId, Text
 from .words import Wording
 
@@ -39,7 +42,7 @@ class Override(BaseModel):
 
 
 class Pack(Item):
-    """`pack.yaml`: who speaks, about what, resting on which other packs."""
+    """`pack.yaml`: who speaks, about what, resting on which other packs, in which files."""
 
     pack: Id
     title: Line
@@ -47,9 +50,10 @@ class Pack(Item):
     kind: Literal["domain", "local_policy"] = "domain"
     authority: Text
     requires: tuple[Id, ...] = ()
+    files: tuple[Line, ...] = ()
     intended_use: Text
     misuse: Text
-    kinds: dict[Id, Kind] = Field(default_factory=dict)
+    kinds: FrozenMapping[Id, Kind] = Field(default_factory=FrozenDict)
     overrides: tuple[Override, ...] = ()
 
 
@@ -67,7 +71,7 @@ class Finding(Item):
     side: Side | None = None
     fixed: bool = False
     past: bool = False
-    codes: dict[Id, Line] = Field(default_factory=dict)
+    codes: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
     source: tuple[ReferenceId, ...] = Field(min_length=1)
 
     @property
@@ -86,7 +90,7 @@ class Conclusion(Item):
     within: Id | None = None
     per: Literal["side"] | None = None
     side: Side | None = None
-    codes: dict[Id, Line] = Field(default_factory=dict)
+    codes: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
     source: tuple[ReferenceId, ...] = Field(min_length=1)
 
     @property
@@ -202,7 +206,7 @@ class Screen(Item):
     id: Id
     title: Line
     ask: tuple[SidedId, ...] = ()
-    reach: dict[Id, Id] = Field(default_factory=dict)
+    reach: FrozenMapping[Id, Id] = Field(default_factory=FrozenDict)
     open: Id
     source: tuple[ReferenceId, ...] = Field(min_length=1)
     interpretation: Text | None = None
@@ -257,7 +261,7 @@ class NearMiss(BaseModel):
     """
 
     model_config = FROZEN
-    change: dict[str, Any] = Field(min_length=1)
+    change: FrozenValues = Field(min_length=1)
     silent: tuple[SidedId, ...] = ()
 
     @model_validator(mode="before")
@@ -271,22 +275,22 @@ class PackCase(Item):
 
     case: Id
     as_of: date | None = None
-    findings: dict[str, Any] = Field(default_factory=dict)
-    steps: tuple[Any, ...] = ()
+    findings: FrozenValues = Field(default_factory=FrozenDict)
+    steps: Annotated[tuple[Any, ...], AfterValidator(frozen)] = ()
     fires: tuple[SidedId, ...] = ()
     silent: tuple[SidedId, ...] = ()
-    then: dict[SidedId, Id] = Field(default_factory=dict)
+    then: FrozenMapping[SidedId, Id] = Field(default_factory=FrozenDict)
     never: tuple[SidedId, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     note: Text | None = None
 
 
-class KnowledgeBase(BaseModel):
+class KnowledgeBase(FrozenModel):
     """Every loaded pack, resolved and checked; what the engine infers with. Order is that of the files, required packs
-    first.
+    first. `not_shipped` names packs that bear the name of a shipped pack and are another.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(ignored_types=(cached_property,))
     packs: tuple[Pack, ...]
     kinds: tuple[tuple[Id, Kind], ...]
     findings: tuple[Finding, ...]
@@ -304,46 +308,74 @@ class KnowledgeBase(BaseModel):
     invariants: tuple[Invariant, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     cards: tuple[Card, ...] = ()
+    not_shipped: tuple[Id, ...] = ()
     fingerprint: str = ""
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether everything is equal, from digests that each base computes once."""
+        if self is other or not isinstance(other, KnowledgeBase):
+            return self is other
+        return self.identity == other.identity and self.cases == other.cases
+
+    def with_items(self, **parts: tuple[Any, ...]) -> KnowledgeBase:
+        """The same knowledge with some items replaced, under the fingerprint of what it then holds.
+
+        `with_items(rules=(*knowledge.rules, more))`; items are taken as they are, resolved and checked by the caller.
+        """
+        held = {name: getattr(self, name) for name in type(self).model_fields}
+        made = self.model_construct(**{**held, **parts})
+        sealed = self.model_construct(**{**held, **parts, "fingerprint": made.content})
+        sealed.__dict__["content"] = made.content
+        return sealed
+
     @cached_property
-    def finding_by_id(self) -> dict[str, Finding]:
+    def content(self) -> str:
+        """The fingerprint of what this base holds, whatever it says in `fingerprint`."""
+        return fingerprint_of(self)
+
+    @cached_property
+    def identity(self) -> str:
+        """A digest of everything but the cases beside the rules, files, lines and claims included."""
+        return identity_of(self)
+
+    @cached_property
+    def finding_by_id(self) -> Mapping[str, Finding]:
         """Findings by id; sided ones by their sided ids."""
-        return {item.id: item for item in self.findings}
+        return FrozenDict((item.id, item) for item in self.findings)
 
     @cached_property
-    def conclusion_by_id(self) -> dict[str, Conclusion]:
+    def conclusion_by_id(self) -> Mapping[str, Conclusion]:
         """Conclusions by id; sided ones by their sided ids."""
-        return {item.id: item for item in self.conclusions}
+        return FrozenDict((item.id, item) for item in self.conclusions)
 
     @cached_property
-    def rule_by_id(self) -> dict[str, Rule]:
+    def rule_by_id(self) -> Mapping[str, Rule]:
         """Rules by `pack/rule`, sided ones with their side."""
-        return {item.id: item for item in self.rules}
+        return FrozenDict((item.id, item) for item in self.rules)
 
     @cached_property
-    def reference_by_id(self) -> dict[str, Reference]:
+    def reference_by_id(self) -> Mapping[str, Reference]:
         """References by id."""
-        return {item.id: item for item in self.references}
+        return FrozenDict((item.id, item) for item in self.references)
 
     @cached_property
-    def parameter_by_id(self) -> dict[str, Parameter]:
+    def parameter_by_id(self) -> Mapping[str, Parameter]:
         """Parameters by id, as any local policy sets them."""
-        return {item.id: item for item in self.parameters}
+        return FrozenDict((item.id, item) for item in self.parameters)
 
     @cached_property
-    def kind_by_id(self) -> dict[str, Kind]:
+    def kind_by_id(self) -> Mapping[str, Kind]:
         """Kinds by id, in the order of display."""
-        return dict(self.kinds)
+        return FrozenDict(self.kinds)
 
     @cached_property
-    def rules_for(self) -> dict[str, tuple[Rule, ...]]:
+    def rules_for(self) -> Mapping[str, tuple[Rule, ...]]:
         """The rules that may conclude a conclusion, in order."""
         found: dict[str, list[Rule]] = {item.id: [] for item in self.conclusions}
         for rule in self.rules:
             for consequence in rule.then:
                 found[consequence.conclusion].append(rule)
-        return {key: tuple(value) for key, value in found.items()}
+        return FrozenDict((key, tuple(value)) for key, value in found.items())

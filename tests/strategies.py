@@ -32,7 +32,6 @@ from sijoint.knowledge.conditions import (
     findings_of,
     leaves,
 )
-from sijoint.knowledge.fingerprint import fingerprint_of
 from sijoint.knowledge.items import SIDES, Side
 from sijoint.knowledge.language import (
     Conclusion,
@@ -141,7 +140,7 @@ def _base(
         screens=(screen,) if screen else (),
         wording=(_wording(findings, conclusions),),
     )
-    return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
+    return knowledge.with_items()
 
 
 def _pack(name: str, requires: tuple[str, ...], kinds: dict[str, Kind]) -> Pack:

@@ -31,7 +31,6 @@ from sijoint.knowledge.conditions import (
     findings_of,
     leaves,
 )
-from sijoint.knowledge.fingerprint import fingerprint_of
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Rule
 from strategies import bases_and_cases, cases, completions, mapping_of, values_of
 
@@ -72,7 +71,7 @@ def base_of(*rules: Rule, grades: tuple[str, ...] = ("possible", "likely")) -> K
         references=(),
         rules=rules,
     )
-    return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
+    return knowledge.with_items()
 
 
 def rule(name: str, when: Any, grade: str = "possible") -> Rule:
@@ -187,7 +186,7 @@ def test_the_order_of_findings_is_irrelevant(drawn: tuple[KnowledgeBase, list[Ca
 def test_a_finding_that_no_rule_mentions_changes_nothing(drawn: tuple[KnowledgeBase, list[Case]], value: bool) -> None:
     knowledge, made = drawn
     unrelated = Finding(id="zz", type="yes_no", obtained_by="history", source=("R1",))
-    wider = knowledge.model_copy(update={"findings": (*knowledge.findings, unrelated)})
+    wider = knowledge.with_items(findings=(*knowledge.findings, unrelated))
     engine = Engine(wider, ("compiled", "reference"))
     for case in made:
         more = case.model_copy(update={"findings": (*case.findings, Recorded(finding="zz", value=value))})

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..knowledge.errors import KnowledgeError
-from .common import BAD_INPUT, FAILED, Packs, knowledge_from, reported
+from .common import BAD_INPUT, FAILED, Packs, knowledge_from, named, reported
 
 
 def findings(packs: Packs = None) -> None:
@@ -48,14 +48,15 @@ def check(
     from ..engine.suite import run_suite
     from ..knowledge.card import card_problems
     from ..knowledge.lint import lint
-    from ..knowledge.loader import load_knowledge
+    from ..knowledge.loader import load_unsealed
+    from ..verify.seal import fewer
 
     try:
-        knowledge = load_knowledge(*(packs or ()))
+        knowledge, unsealed = load_unsealed(*(packs or ()))
     except KnowledgeError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
-    problems = [*run_suite(knowledge, Engine(knowledge, ("compiled", "reference"))).problems]
+    problems = [*run_suite(named(knowledge), Engine(knowledge, ("compiled", "reference"))).problems, *unsealed, *fewer(knowledge)]
     problems += lint(knowledge, as_of.date() if as_of else None)
     problems += card_problems(knowledge) if release else []
     for problem in sorted(problems):
@@ -64,6 +65,17 @@ def check(
     typer.echo(f"{counted}: {len(problems)} problems")
     if problems:
         typer.echo("sijoint explain-code <code> says more", err=True)
+        raise typer.Exit(FAILED)
+
+
+def self_check() -> None:
+    """Check that this installation is fit to answer: knowledge whole, evaluators agree, versions; one line for each."""
+    from ..verify.self_check import self_check as run
+
+    checks = tuple(run())
+    for item in checks:
+        typer.echo(str(item))
+    if not all(item.passed for item in checks):
         raise typer.Exit(FAILED)
 
 
@@ -103,6 +115,7 @@ def register(app: typer.Typer) -> None:
         findings,
         rules,
         check,
+        self_check,
         coverage,
         schema,
         program,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..knowledge.language import KnowledgeBase
-from .common import BAD_INPUT, FAILED, Packs, reported
+from .common import BAD_INPUT, FAILED, Packs, named, reported
 
 LIMIT = 20_000_000
 
@@ -20,7 +20,7 @@ def _whole(packs: list[Path] | None) -> KnowledgeBase:
     """The knowledge with the cases beside its rules."""
     from ..knowledge.loader import load_knowledge
 
-    return load_knowledge(*(packs or ()))
+    return named(load_knowledge(*(packs or ())))
 
 
 def prove(
@@ -105,6 +105,7 @@ def mutate(
         from ..verify.mutate import killing_cases
         from ..verify.mutate import mutate as run
         from ..verify.report import render_fate
+        from ..verify.seal import fewer
 
         knowledge = _whole(packs)
         score = run(knowledge, limit, 0 if write else shown)
@@ -115,7 +116,10 @@ def mutate(
         equivalent = len(score.fates) - score.counted
         typer.echo(f"{len(score.fates)} mutants, {equivalent} of them equivalent to the original for every patient")
         typer.echo(str(score))
-        if score.percent < least:
+        gone = fewer(knowledge)
+        for problem in gone:
+            typer.echo(str(problem), err=True)
+        if gone or score.percent < least:
             raise typer.Exit(FAILED)
 
 

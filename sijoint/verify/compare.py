@@ -18,7 +18,6 @@ from ..knowledge.regions import regions
 from .circuit import Gate
 from .examples import Example, Examples
 from .formula import LIMIT, Formula
-from .watch import replaced
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class Compare:
 
     def __init__(self, old: KnowledgeBase, new: KnowledgeBase, limit: int = LIMIT) -> None:
         shared = _shared(old, new)
-        self.old, self.new = replaced(old, findings=shared), replaced(new, findings=shared)
-        both = replaced(self.new, rules=(*self.new.rules, *self.old.rules), conclusions=())
+        self.old, self.new = old.with_items(findings=shared), new.with_items(findings=shared)
+        both = self.new.with_items(rules=(*self.new.rules, *self.old.rules), conclusions=())
         self.before = Formula(self.old)
         self.after = Formula(self.new, self.before.circuit, self.before.patient)
         self.examples = Examples(self.before, limit)
