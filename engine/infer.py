@@ -130,6 +130,7 @@ def engine_for(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None = No
         KnowledgeError: the knowledge is empty, or is not what its fingerprint says.
         EngineError: an evaluator is unknown or cannot run here.
     """
+    refuse_unfit(knowledge)
     return _engines.get((knowledge.identity, evaluators), lambda: _engine(knowledge, evaluators))
 
 
@@ -137,7 +138,6 @@ def _engine(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None) -> Eng
     """A new engine, or for the default evaluators the one that was made for their names."""
     if evaluators:
         return Engine(knowledge, evaluators)
-    refuse_unfit(knowledge)
     return engine_for(knowledge, _able(_bitplane(knowledge).program))
 
 

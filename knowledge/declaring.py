@@ -39,7 +39,6 @@ def declare(loading: Loading) -> None:
                     "add unless: [treatment_on_hold]",
                     "K011",
                 )
-    _share_the_hold(loading)
     owners: dict[str, Item] = {}
     findings = _unique(loading, Finding, owners)
     conclusions = _unique(loading, Conclusion, owners)
@@ -47,13 +46,16 @@ def declare(loading: Loading) -> None:
     _unique(loading, Reference, {})
     loading.names = Names(findings, conclusions, loading.parameters)
     _own_words(loading)
+    if not loading.problems:
+        _share_the_hold(loading)
 
 
 def _share_the_hold(loading: Loading) -> None:
     """Every actionable kind is held back by what holds back all those of the packs before it."""
     before: list[frozenset[str]] = []
     for pack in loading.of(Pack):
-        own = {name: frozenset(kind.unless) for name, kind in pack.kinds.items() if kind.actionable and kind.unless}
+        gates = {name: frozenset(kind.unless) for name, kind in pack.kinds.items() if kind.actionable}
+        own = {name: gate for name, gate in gates.items() if gate <= loading.names.conclusions.keys()}
         held = frozenset.intersection(*(before or own.values() or [frozenset()]))
         before += own.values()
         for name, gate in own.items():

@@ -1,6 +1,7 @@
-"""Files that may be anything -> their bytes, never more than asked for.
+"""One safe opener: regular files only, and never more bytes than allowed.
 
-In: a path. Out: bytes.
+In: a path and a limit. Out: bytes. A pipe, device or folder is refused before it is read, so that nothing hangs and nothing
+endless is taken in.
 """
 
 from __future__ import annotations
@@ -8,16 +9,41 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
+
+
+class UnreadableFileError(OSError):
+    """A file that cannot be read; its text is the reason alone, without the name of the file."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """A regular file, open for reading.
+
+    Raises:
+        UnreadableFileError: it is missing, not allowed, or not a regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags)
+    except ValueError:  # a zero byte in it, or half of a surrogate pair
+        raise UnreadableFileError("not a file name") from None
+    except OSError as error:
+        raise UnreadableFileError(error.strerror or "not readable") from None
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    raise UnreadableFileError("Is a directory" if stat.S_ISDIR(mode) else "not a regular file")
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
-    """The first `limit` bytes of a regular file and one more, by which a longer file is known.
+    """The bytes of a regular file, at most `limit` + 1 of them: one more than `limit` tells that there are too many.
 
     Raises:
-        OSError: it cannot be read, or is a device, a pipe or anything else that is no regular file.
+        UnreadableFileError: it cannot be read.
     """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError("not a regular file")
-        return file.read(limit + 1)
+    with open_regular(path) as stream:
+        try:
+            return stream.read(limit + 1)
+        except OSError as error:
+            raise UnreadableFileError(error.strerror or "not readable") from None

@@ -43,7 +43,6 @@ def named(knowledge: KnowledgeBase) -> KnowledgeBase:
     """The knowledge, once stderr says which packs only bear the name of a shipped one."""
     for name in knowledge.not_shipped:
         version = next(pack.version for pack in knowledge.packs if pack.pack == name)
-        typer.echo(
-            f"note: {name} {version} is not the pack that ships with sijoint; fingerprint {knowledge.fingerprint}", err=True
-        )
+        what = f"{name} {version} is not the pack that ships with sijoint"
+        typer.echo(f"note: {what}; the knowledge has the fingerprint {knowledge.fingerprint}", err=True)
     return knowledge
