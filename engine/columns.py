@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..knowledge.errors import CaseError, EngineError, Problem, nearest
+from ..knowledge.frozen import FrozenDict
 from ..knowledge.language import Finding, KnowledgeBase
 from .bitplane import Bitplane, Planes
 from .case import Case
@@ -42,6 +43,10 @@ class Batch:
     columns: Mapping[str, Column]
     rules: Mapping[str, memoryview]
     grades: Mapping[tuple[str, str], memoryview]
+
+    def __post_init__(self) -> None:
+        for name in ("columns", "rules", "grades"):
+            object.__setattr__(self, name, FrozenDict(getattr(self, name)))
 
     def __repr__(self) -> str:
         return f"<Batch: {self.rows} rows, {len(self.rules)} rules>"
@@ -156,7 +161,7 @@ def _by_name(columns: Any) -> Mapping[str, Any]:
 def _column(values: Any, finding: Finding) -> Column | None:
     """A column that fits the type of its finding."""
     if isinstance(values, list | tuple):
-        return PlainColumn(values)
+        return PlainColumn(tuple(values))
     if hasattr(values, "dtype") and type(values).__module__.startswith("numpy"):
         kinds = {"yes_no": "b", "number": "iuf", "choice": "U"}[finding.type]
         return NumpyColumn(values, finding) if values.ndim == 1 and values.dtype.kind in kinds else None

@@ -6,6 +6,7 @@ In: values. Out: the same values, which refuse every change, and can still be pi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -56,6 +57,19 @@ class FrozenModel(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __setattr__(self, name: str, value: object) -> None:
+        self._refuse_computed(name)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._refuse_computed(name)
+        super().__delattr__(name)
+
+    def _refuse_computed(self, name: str) -> None:
+        """What is computed is no field, so that pydantic would let it be replaced."""
+        if isinstance(getattr(type(self), name, None), cached_property):
+            raise AttributeError(f"{type(self).__name__}.{name} is computed and cannot be changed")
 
     def __copy__(self) -> Self:
         copied = super().__copy__()

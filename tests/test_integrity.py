@@ -13,7 +13,6 @@ import pytest
 from conftest import EXAMPLES
 from sijoint.engine.infer import engine_for
 from sijoint.knowledge import loader
-from sijoint.knowledge.items import Item
 from small_pack import load, parts, rule, write, yes_no
 from typer.testing import CliRunner
 
@@ -324,9 +323,7 @@ def test_every_part_of_an_item_counts_for_the_fingerprint(clinic: KnowledgeBase)
         for name in set(type(first).model_fields) - {"file", "line"}:
             changed = first.model_copy(update={name: "changed"})
             other = clinic.model_construct(**{**dict(clinic), part: (changed, *getattr(clinic, part)[1:])})
-            with pytest.warns(UserWarning) if name != "pack" else _nothing():
-                assert other.content != clinic.content, (part, name)
-    assert isinstance(first, Item)
+            assert other.content != clinic.content, (part, name)
 
 
 # One engine ---------------------------------------------------------------------------------------------------
@@ -371,9 +368,7 @@ def test_a_pack_that_bears_the_name_of_a_shipped_one_is_named(tmp_path: Path) ->
 def test_a_gate_that_passes_the_hold_of_other_packs_is_refused(tmp_path: Path) -> None:
     kinds = {"massage": {"actionable": True, "unless": ["screen_incomplete"]}}
     house = policy(tmp_path / "house", kinds=kinds)
-    with pytest.raises(
-        KnowledgeError, match=r"kind massage: its gate leaves out core_screen_open, treatment_on_hold; .* \[K011\]"
-    ):
+    with pytest.raises(KnowledgeError, match=r"kind massage: its gate leaves out core_screen_open, treatment_on_hold; .*K011"):
         load_knowledge(house, cases=False)
 
 
@@ -395,9 +390,9 @@ def test_the_invariants_about_the_hold_belong_to_the_red_flags_and_range_over_ev
     words = {"language": "en", "kinds": {"massage": "Massage"}, "conclusions": {"rub": {"label": "rub", "text": "Rub."}}}
     (house / "wording" / "en.yaml").write_text(json.dumps(words))
     knowledge = load_knowledge(house, cases=False)
-    about = [item for item in knowledge.invariants if item.pack == "red_flags" and "'rub'" in repr(item.violation)]
-    assert {"treatment_on_hold", "core_screen_open"} <= {name for item in about for name in ("treatment_on_hold", "core_screen_open")
-                                                         if f"'{name}'" in repr(item.violation)}  # fmt: skip
+    about = [repr(item.violation) for item in knowledge.invariants if item.pack == "red_flags" and item.violation]
+    for hold in ("treatment_on_hold", "core_screen_open"):
+        assert any(f"'{hold}'" in violation and "'rub'" in violation for violation in about)
 
 
 @pytest.mark.parametrize(
@@ -435,15 +430,10 @@ def test_a_second_wording_file_of_one_pack_overwrites_nothing(tmp_path: Path) ->
 def test_the_reference_stands_in_where_durable_rules_cannot_hold_a_rule(tmp_path: Path) -> None:
     names = [f"sign_{number}" for number in range(250)]
     pack = parts()
-    words = {**pack["wording/en.yaml"]["findings"], **dict.fromkeys(names, {"label": "x", "question": "x?"})}
+    words = {**pack["wording/en.yaml"]["findings"], **{name: {"label": "x", "question": "x?"} for name in names}}
     pack["findings.yaml"] = [*pack["findings.yaml"], *map(yes_no, names)]
     pack["rules.yaml"] = [*pack["rules.yaml"], rule("many", {"all": names}, {"alarm": "now"})]
     pack["wording/en.yaml"] = {**pack["wording/en.yaml"], "findings": words}
     assessment = assess({"findings": dict.fromkeys(names, True)}, knowledge=load(tmp_path, pack))
     assert assessment.grades["alarm"] == "now"
     assert assessment.document().evaluators == ("reference", "compiled")
-
-
-class _nothing:  # noqa: N801
-    def __enter__(self) -> None: ...
-    def __exit__(self, *error: object) -> None: ...
