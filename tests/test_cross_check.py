@@ -79,7 +79,9 @@ def test_a_wrong_rule_in_the_compiled_evaluator_is_caught(
 ) -> None:
     engine = Engine(small, pair)
     broken = Bitplane(with_rule(small, **wrong))
-    engine._evaluate = tuple((name, broken.evaluate if name == "compiled" else evaluate) for name, evaluate in engine._evaluate)
+    vars(engine)["_evaluate"] = tuple(
+        (name, broken.evaluate if name == "compiled" else evaluate) for name, evaluate in engine._evaluate
+    )
     check_disagreement(engine, pair)
 
 
@@ -90,7 +92,7 @@ def test_a_wrong_rule_in_the_durable_evaluator_is_caught(small: KnowledgeBase, w
 
     engine = Engine(small, ("durable", "compiled"))
     broken = Rete(with_rule(small, **wrong))
-    engine._evaluate = (("durable", broken.evaluate), engine._evaluate[1])
+    vars(engine)["_evaluate"] = (("durable", broken.evaluate), engine._evaluate[1])
     check_disagreement(engine, ("durable", "compiled"))
 
 
@@ -110,7 +112,10 @@ def check_disagreement(engine: Engine, pair: tuple[str, str]) -> None:
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])
 def test_the_case_file_of_a_disagreement_reproduces_it(small: KnowledgeBase, tmp_path: Path, suffix: str) -> None:
     engine = Engine(small, ("reference", "compiled"))
-    engine._evaluate = (engine._evaluate[0], ("compiled", Bitplane(with_rule(small, when=Unknown(finding="fever"))).evaluate))
+    vars(engine)["_evaluate"] = (
+        engine._evaluate[0],
+        ("compiled", Bitplane(with_rule(small, when=Unknown(finding="fever"))).evaluate),
+    )
     with pytest.raises(EvaluatorDisagreement) as caught:
         assess(CASE, engine=engine)
     path = tmp_path / f"case{suffix}"

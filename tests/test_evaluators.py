@@ -299,7 +299,7 @@ def test_a_wrong_rule_in_one_evaluator_is_caught(
             program = with_wrong_rule(knowledge, [item.id for item in knowledge.rules].index(name))
             evaluators = list(engine._evaluate)
             evaluators[wrong_one] = (pair[wrong_one], Bitplane(program).evaluate)
-            engine._evaluate = tuple(evaluators)
+            vars(engine)["_evaluate"] = tuple(evaluators)
             with pytest.raises(EvaluatorDisagreement) as caught:
                 engine.infer(case)
             assert set(caught.value.results) == set(pair)
@@ -313,7 +313,7 @@ def test_a_disagreement_comes_with_a_case_that_reproduces_it(knowledge: Knowledg
         "findings": {"saddle_numbness": {"value": True, "recorded_by": "Dr A"}, "symptom_days": 3},
     }
     engine = Engine(knowledge, ("reference", "compiled"))
-    engine._evaluate = (engine._evaluate[0], ("compiled", lambda case: Outcome(frozenset(), ())))
+    vars(engine)["_evaluate"] = (engine._evaluate[0], ("compiled", lambda case: Outcome(frozenset(), ())))
     with pytest.raises(EvaluatorDisagreement) as caught:
         engine.infer(read_case(raw, knowledge))
     path = tmp_path / "case.yaml"
