@@ -5,6 +5,7 @@
 # make release-check  the suite three times in random order on a busy machine and once with warnings as errors, then fuzzing
 # make test-report  the HTML report in a real browser: accessibility, no network, same bytes
 # make soak   200,000 random cases through durable-rules, 1,000,000 through the other evaluators
+# make seal   write what the shipped packs hold into knowledge/packs/release.json, after a change that is meant
 # make golden rewrite the expected texts; then read the diff
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ CASE ?= docs/examples/textbook-instability.yaml
 JOBS ?= 2
 FUZZ ?= 100000
 
-.PHONY: demo test format lint types tests knowledge prove mutate release-check test-report soak bench golden clean
+.PHONY: demo test format lint types tests knowledge prove mutate release-check test-report soak bench seal golden clean
 
 demo: $(ENV)/demo.stamp
 	@$(BIN)/sijoint assess $(CASE)
@@ -59,6 +60,9 @@ bench:
 	$(PYTHON) -m venv .venv/bench
 	.venv/bench/bin/pip install --quiet --disable-pip-version-check -e ".[bench,columns]"
 	.venv/bench/bin/python -m benchmarks
+
+seal: $(ENV)/test.stamp
+	$(BIN)/python -m sijoint.verify.seal $(if $(FEWER),--fewer)
 
 golden: $(ENV)/test.stamp
 	$(BIN)/python -m pytest -n $(JOBS) --update-golden

@@ -23,7 +23,6 @@ from sijoint.knowledge.conditions import (
 )
 from sijoint.knowledge.graph import strata_of
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Kind, KnowledgeBase, Reference, Rule
-from sijoint.knowledge.loader import fingerprint_of
 
 from benchmarks.bases import CHOICES, VALUES, Base, RuleSpec, Test
 
@@ -43,7 +42,7 @@ def knowledge_of(base: Base) -> KnowledgeBase:
         references=(Reference(id="B", kind="design", pack="bench"),),
         rules=tuple(_rule(rule) for rule in base.rules),
     )
-    return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
+    return knowledge.with_items()
 
 
 def _finding(name: str, values: tuple[Any, ...]) -> Finding:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..knowledge.conditions import FINDING_TESTS
+from ..knowledge.conditions import FINDING_TESTS, Atom
+from ..knowledge.frozen import FrozenDict, FrozenObject
 from .atoms import decide
 from .case import Case, Value
 from .case_text import case_lines, moment_atoms
@@ -31,23 +32,37 @@ class Results:
     grades: Planes
 
 
-class Bitplane:
-    """A compiled program. Thread-safe: it holds no state of a case."""
+class Bitplane(FrozenObject):
+    """A compiled program. Thread-safe: it holds no state of a case. Pickled as the program, and compiled anew."""
 
     name = "compiled"
 
+    program: Program
+    grade_keys: tuple[tuple[str, str], ...]
+    atoms_of: Mapping[str, tuple[int, ...]]
+    _answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer]
+    _plane_lines: tuple[str, ...]
+    _moments: tuple[Atom, ...]
+    _first_visit: tuple[bool, ...]
+
     def __init__(self, program: Program) -> None:
-        self.program = program
-        self._answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer]
-        self._answer = _compiled(case_lines(program), "answer")
-        self._plane_lines = tuple(plane_lines(program))
-        self.grade_keys = tuple((item.id, grade) for item in program.conclusions for grade in item.grades)
-        self._moments = moment_atoms(program)
-        self.atoms_of: dict[str, list[int]] = {}
+        atoms_of: dict[str, list[int]] = {}
         for number, atom in enumerate(program.atoms):
             if isinstance(atom, FINDING_TESTS):
-                self.atoms_of.setdefault(atom.finding, []).append(number)
-        self._first_visit = tuple(decide(atom, Case()) for atom in self._moments)
+                atoms_of.setdefault(atom.finding, []).append(number)
+        made_before = moment_atoms(program)
+        self._fix(
+            program=program,
+            grade_keys=tuple((item.id, grade) for item in program.conclusions for grade in item.grades),
+            atoms_of=FrozenDict((name, tuple(numbers)) for name, numbers in atoms_of.items()),
+            _answer=_compiled(case_lines(program), "answer"),
+            _plane_lines=tuple(plane_lines(program)),
+            _moments=made_before,
+            _first_visit=tuple(decide(atom, Case()) for atom in made_before),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Bitplane, (self.program,)
 
     @cached_property
     def source(self) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from ..knowledge.frozen import FrozenDict, FrozenModel
 from .unshown import Unshown
 
 SCHEMA: Literal["sijoint.case/1"] = "sijoint.case/1"
@@ -73,10 +74,10 @@ class Step(Unshown):
     corrections: tuple[Correction, ...] = ()
 
 
-class Case(BaseModel):
+class Case(FrozenModel):
     """The findings of one patient, sorted by id. Its repr names no value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(ignored_types=(cached_property,))
     case: CaseId = "case"
     as_of: date | None = None
     findings: tuple[Recorded, ...] = ()
@@ -85,37 +86,22 @@ class Case(BaseModel):
     @cached_property
     def recorded(self) -> Mapping[str, Recorded]:
         """What was recorded, by finding id."""
-        return {item.finding: item for item in self.findings}
+        return FrozenDict((item.finding, item) for item in self.findings)
 
     @cached_property
     def values(self) -> Mapping[str, Value]:
         """The value of every known finding, by id."""
-        return {item.finding: item.value for item in self.findings}
-
-    @cached_property
-    def checked_for(self) -> set[str]:
-        """Fingerprints of the knowledge that this case was checked against."""
-        return set()
-
-    def __copy__(self) -> Self:
-        """A copy without what was derived from the findings: `model_copy` may replace them."""
-        copied = super().__copy__()
-        for name in ("recorded", "values", "checked_for", "earlier_answers", "earlier_grades"):
-            copied.__dict__.pop(name, None)
-        return copied
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        return self.__copy__()
+        return FrozenDict((item.finding, item.value) for item in self.findings)
 
     @property
     def earlier_grades(self) -> Mapping[str, str]:
         """The strongest grade of each conclusion at an earlier moment; none in a case as given."""
-        return {}
+        return FrozenDict()
 
     @property
     def earlier_answers(self) -> Mapping[str, tuple[Recorded, ...]]:
         """The answers of earlier moments that later ones replaced or withdrew, by finding; none in a case as given."""
-        return {}
+        return FrozenDict()
 
     def with_findings(self, changed: Iterable[Recorded], without: Collection[str] = ()) -> Self:
         """The same moment with some findings recorded otherwise, or not at all."""
@@ -157,7 +143,7 @@ class Moment(Case):
     @cached_property
     def earlier_grades(self) -> Mapping[str, str]:
         """The strongest grade of each conclusion at an earlier moment."""
-        return dict(self.earlier)
+        return FrozenDict(self.earlier)
 
     @cached_property
     def earlier_answers(self) -> Mapping[str, tuple[Recorded, ...]]:
@@ -165,7 +151,7 @@ class Moment(Case):
         found: dict[str, tuple[Recorded, ...]] = {}
         for item in self.history:
             found[item.finding] = (*found.get(item.finding, ()), item)
-        return found
+        return FrozenDict(found)
 
 
 _WHOLE = Field(gt=-(10**18), lt=10**18)

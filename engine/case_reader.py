@@ -33,6 +33,7 @@ LOOK_UPS = 20
 KEYS = ("schema", "case", "as_of", "findings", "steps")
 STEP_KEYS = ("as_of", "title", "findings")
 VALUE_KEYS = ("value", "corrected", "recorded_by", "recorded_on", "method", "note")
+CHECKED = "_checked"
 SPELLING = "check the spelling against the declared ids"
 WHY = {
     "C002": "findings in an unexpected place are not seen",
@@ -58,7 +59,7 @@ def read_case(source: Case | Mapping[str, Any] | str | FilePath, knowledge: Know
         return read_document(document_of(source), knowledge, as_of=as_of)
     if as_of and not source.as_of:
         source = source.model_copy(update={"as_of": as_of})
-    if knowledge.fingerprint in source.checked_for:
+    if knowledge.identity in vars(source).get(CHECKED, ()):
         return source
     return _read_model(source, knowledge)
 
@@ -104,8 +105,13 @@ def read_document(document: Document, knowledge: KnowledgeBase, *, model: Case |
     if document.problems:
         raise reading.error(case)
     case = Case(case=case.case, as_of=case.as_of, findings=case.findings, steps=case.steps)
-    case.checked_for.add(knowledge.fingerprint)
+    _mark_checked(case, knowledge)
     return case
+
+
+def _mark_checked(case: Case, knowledge: KnowledgeBase) -> None:
+    """Remember on the case, not on its copies, that it fits this knowledge; threads lose at most a mark."""
+    vars(case)[CHECKED] = vars(case).get(CHECKED, frozenset()) | {knowledge.identity}
 
 
 def _read_model(source: Case, knowledge: KnowledgeBase) -> Case:
@@ -122,7 +128,7 @@ def _read_model(source: Case, knowledge: KnowledgeBase) -> Case:
         return read_document(document, knowledge, model=source)
     _check_past(source, knowledge, document)
     read_document(document, knowledge, model=source)
-    source.checked_for.add(knowledge.fingerprint)
+    _mark_checked(source, knowledge)
     return source
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..knowledge.conditions import FINDING_TESTS, All, leaves
 from ..knowledge.errors import EngineError, RowError, nearest
+from ..knowledge.frozen import FrozenDict
 from ..knowledge.items import NO_FLAG, NOT_DETERMINED, ONLY_GRADE, URGENCY
 from ..knowledge.language import Conclusion, Consequence, Constraint, KnowledgeBase, Rule
 from .bitplane import Bitplane
@@ -52,6 +53,10 @@ class Batch:
     grades: Mapping[tuple[str, str], memoryview]
     constraints: Mapping[str, memoryview] = field(default_factory=dict)
     given: Given | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("columns", "rules", "grades", "constraints"):
+            object.__setattr__(self, name, FrozenDict(getattr(self, name)))
 
     def __repr__(self) -> str:
         return f"<Batch: {self.rows} rows, {len(self.rules)} rules>"

@@ -10,10 +10,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from typing import Any
 
 from ..knowledge.errors import EngineError, EvaluatorDisagreement
+from ..knowledge.frozen import FrozenObject
 from ..knowledge.language import KnowledgeBase
+from ..knowledge.once import Once
+from ..knowledge.proven import refuse_unfit
 from . import reference
 from .bitplane import Bitplane
 from .case import Case
@@ -36,34 +39,36 @@ class Inference:
     fingerprint: str
 
 
-class Engine:
-    """Infers under one knowledge base with the evaluators chosen; safe to share between threads.
+class Engine(FrozenObject):
+    """Infers under one knowledge base with the evaluators chosen; immutable, safe to share between threads.
 
     `evaluators` are names of `EVALUATORS`; by default durable-rules and the compiled program, or the reference and the
-    compiled program where durable-rules cannot be imported.
+    compiled program where durable-rules cannot be imported or cannot hold this knowledge. Pickled as its knowledge and these
+    names.
 
     Raises:
+        KnowledgeError: the knowledge is empty, or is not what its fingerprint says.
         EngineError: an evaluator is unknown or cannot run here.
     """
 
+    knowledge: KnowledgeBase
+    evaluators: tuple[str, ...]
+    program: Program
+    """The compiled order of rules and atoms."""
+    bitplane: Bitplane
+    """The compiled evaluator."""
+    _evaluate: tuple[tuple[str, Evaluate], ...]
+
     def __init__(self, knowledge: KnowledgeBase, evaluators: Sequence[str] | None = None) -> None:
-        self.knowledge = knowledge
-        self.evaluators = tuple(evaluators) if evaluators else default_evaluators()
-        unknown = sorted(set(self.evaluators) - set(EVALUATORS))
+        refuse_unfit(knowledge)
+        bitplane = _bitplane(knowledge)
+        chosen = tuple(evaluators) if evaluators else _able(bitplane.program)
+        unknown = sorted(set(chosen) - set(EVALUATORS))
         if unknown:
             shown = ", ".join(name[:40] for name in unknown[:3])
             raise EngineError(f"unknown evaluators {shown}; choose from {', '.join(EVALUATORS)}")
-        self._evaluate = tuple((name, self._evaluator(name)) for name in self.evaluators)
-
-    @cached_property
-    def program(self) -> Program:
-        """The compiled order of rules and atoms."""
-        return compile_program(self.knowledge)
-
-    @cached_property
-    def bitplane(self) -> Bitplane:
-        """The compiled evaluator."""
-        return Bitplane(self.program)
+        self._fix(knowledge=knowledge, evaluators=chosen, program=bitplane.program, bitplane=bitplane)
+        self._fix(_evaluate=tuple((name, self._evaluator(name)) for name in chosen))
 
     def _evaluator(self, name: str) -> Evaluate:
         if name == "compiled":
@@ -73,6 +78,9 @@ class Engine:
 
             return Rete(self.program).evaluate
         return lambda case: reference.evaluate(self.knowledge, case)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return engine_for, (self.knowledge, self.evaluators)
 
     def infer(self, case: Case, whole: Case | None = None) -> Inference:
         """The light record of a case that was validated against this knowledge and has no steps left to take.
@@ -129,10 +137,40 @@ def default_evaluators() -> tuple[str, ...]:
     return ("durable", "compiled") if available() else ("reference", "compiled")
 
 
-@lru_cache(maxsize=16)
+def _able(program: Program) -> tuple[str, ...]:
+    """The default pair; the reference stands in where a rule is too large for durable-rules, and the record says so."""
+    from .rete import available, can_hold
+
+    return default_evaluators() if available() and can_hold(program) else ("reference", "compiled")
+
+
+_engines: Once[Engine] = Once(16)
+_compiled: Once[Bitplane] = Once(16)
+
+
 def engine_for(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None = None) -> Engine:
-    """One engine per knowledge base and choice of evaluators, shared by every assessment under it."""
-    return Engine(knowledge, evaluators)
+    """One engine per content of knowledge and choice of evaluators, shared by every thread; the 16 last used are kept.
+
+    The cases beside the rules are no part of that content: the engine may hold the base as it was loaded without them.
+
+    Raises:
+        KnowledgeError: the knowledge is empty, or is not what its fingerprint says.
+        EngineError: an evaluator is unknown or cannot run here.
+    """
+    refuse_unfit(knowledge)
+    return _engines.get((knowledge.identity, evaluators), lambda: _engine(knowledge, evaluators))
+
+
+def _engine(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None) -> Engine:
+    """A new engine, or for the default evaluators the one that was made for their names."""
+    if evaluators:
+        return Engine(knowledge, evaluators)
+    return engine_for(knowledge, _able(_bitplane(knowledge).program))
+
+
+def _bitplane(knowledge: KnowledgeBase) -> Bitplane:
+    """The compiled program, shared by every engine of this knowledge."""
+    return _compiled.get(knowledge.identity, lambda: Bitplane(compile_program(knowledge)))
 
 
 def infer(knowledge: KnowledgeBase, case: Case) -> Trace:

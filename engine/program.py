@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ..knowledge.conditions import ATOMS, Atom, leaves
+from ..knowledge.frozen import FrozenDict
 from ..knowledge.graph import strata_of
 from ..knowledge.language import Conclusion, KnowledgeBase, Rule
 
@@ -47,12 +49,12 @@ class Program:
     @cached_property
     def stratum_of(self) -> Mapping[str, int]:
         """The stratum of a rule id, 0 for rules that read only findings."""
-        return {rule.id: number for number, stratum in enumerate(self.strata) for rule in stratum}
+        return FrozenDict((rule.id, number) for number, stratum in enumerate(self.strata) for rule in stratum)
 
     @cached_property
     def atom_number(self) -> Mapping[Atom, int]:
         """The number of an atom."""
-        return {atom: number for number, atom in enumerate(self.atoms)}
+        return FrozenDict((atom, number) for number, atom in enumerate(self.atoms))
 
     def outcome(self, fired: frozenset[str]) -> Outcome:
         """The outcome that a set of fired rules amounts to: the strongest rule sets each grade."""
@@ -68,7 +70,11 @@ class Program:
     @cached_property
     def conclusion_by_id(self) -> Mapping[str, Conclusion]:
         """Conclusions by id."""
-        return {item.id: item for item in self.conclusions}
+        return FrozenDict((item.id, item) for item in self.conclusions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without what is computed on first use, which another thread may be computing."""
+        return Program, (self.fingerprint, self.atoms, self.strata, self.conclusions)
 
 
 def compile_program(knowledge: KnowledgeBase) -> Program:

@@ -54,6 +54,11 @@ def available() -> bool:
     return True
 
 
+def can_hold(program: Program) -> bool:
+    """Whether durable-rules can hold every rule: each, or each part of one that can be divided, reads few enough tests."""
+    return all(len(set(leaves(part))) <= MOST_READ for rule in program.rules for part in parts_of(rule))
+
+
 class Rete:
     """The durable-rules evaluator of one program; threads take turns."""
 

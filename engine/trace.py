@@ -151,7 +151,7 @@ def build_trace(knowledge: KnowledgeBase, program: Program, case: Case, outcome:
 class Recorder:
     """Checks conditions against a case and the grades derived in it."""
 
-    def __init__(self, case: Case, grades: dict[str, str], program: Program) -> None:
+    def __init__(self, case: Case, grades: Mapping[str, str], program: Program) -> None:
         self.case, self.grades, self.program = case, grades, program
 
     def checked(self, condition: Condition) -> Checked:

@@ -12,9 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from ..engine.case import Case
+from ..engine.case_reader import read_case
 from ..engine.infer import Engine, Inference
 from ..engine.reference import Reference
 from ..engine.trace import Recorder, Trace
+from ..knowledge.frozen import FrozenDict, FrozenObject
 from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG
 from ..knowledge.language import KnowledgeBase
 from .document import (
@@ -46,18 +48,26 @@ if TYPE_CHECKING:
     from .why_not import WhyNot
 
 
-class Assessment:
+class Assessment(FrozenObject):
     """The result for one case: typed conclusions, their reasons, and text. Immutable; its repr names no value of the case.
 
     A collection of `Concluded`, in order of kind: `len`, iteration, `in` by id or by conclusion, `[id]`. It is true even when
     nothing was concluded. Two are equal when case, knowledge, evaluators and certificate are.
     """
 
+    engine: Engine
+    certificate: str | None
+    given: Case
+    _inferences: tuple[Inference, ...]
+
     def __init__(self, engine: Engine, case: Case, certificate: str | None = None) -> None:
-        self.engine = engine
-        self.certificate = certificate
-        self.given = case
-        self._inferences: tuple[Inference, ...] = engine.infer_moments(case)
+        given = read_case(case, engine.knowledge)
+        inferences = engine.infer_moments(given)
+        self._fix(engine=engine, certificate=certificate, given=given, _inferences=inferences)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is computed on first use, which another thread may be computing."""
+        return {name: vars(self)[name] for name in ("engine", "certificate", "given", "_inferences")}
 
     @property
     def knowledge(self) -> KnowledgeBase:
@@ -75,9 +85,9 @@ class Assessment:
         return self.inference.case
 
     @cached_property
-    def grades(self) -> dict[str, str]:
+    def grades(self) -> Mapping[str, str]:
         """Grade of each derived conclusion."""
-        return self.inference.outcome.grade
+        return FrozenDict(self.inference.outcome.grades)
 
     @cached_property
     def conclusions(self) -> tuple[Concluded, ...]:

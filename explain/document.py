@@ -5,6 +5,7 @@ In: what was inferred. Out: `AssessmentDocument`, whose JSON is byte-identical f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from ..engine.case import Case, Recorded, Value
 from ..engine.moments import day_of, lapsed_in
 from ..engine.trace import Blocked, Checked, Contradiction, Firing, Trace, holding_unknowns, keeping_open
 from ..engine.unshown import Unshown
+from ..knowledge.frozen import FrozenDict, FrozenMapping
 from ..knowledge.items import NO_FLAG, NO_OPEN_FLAG, NOT_DETERMINED, URGENCY, Label
 from ..knowledge.language import Conclusion, Difference, KnowledgeBase
 from .estimates import EstimateResult
@@ -91,13 +93,23 @@ class PackVersion(BaseModel):
 
 
 class KnowledgeRecord(BaseModel):
-    """Which knowledge answered: its fingerprint and pack versions, and the parameters that a local policy set."""
+    """Which knowledge answered: its fingerprint and pack versions, and the parameters that a local policy set.
+
+    `not_shipped` names packs that bear the name of a shipped pack and are another.
+    """
 
     model_config = FROZEN
     fingerprint: str
     packs: tuple[PackVersion, ...]
-    overrides: dict[str, str] = Field(default_factory=dict)
+    overrides: FrozenMapping[str, str] = Field(default_factory=FrozenDict)
     certificate: str | None = None
+    not_shipped: tuple[str, ...] | None = None
+
+    @property
+    def named_packs(self) -> str:
+        """Every pack with its version, and whether it only bears the name of a shipped one."""
+        other = self.not_shipped or ()
+        return ", ".join(f"{it.pack} {it.version}{', not the shipped one' if it.pack in other else ''}" for it in self.packs)
 
 
 class SoftwareRecord(BaseModel):
@@ -123,7 +135,7 @@ class AssessmentDocument(Unshown):
     withheld: tuple[Blocked, ...]
     firings: tuple[Firing, ...]
     steps: tuple[StepResult, ...]
-    weakest_links: dict[str, Label] = Field(default_factory=dict)
+    weakest_links: FrozenMapping[str, Label] = Field(default_factory=FrozenDict)
     differences: tuple[Difference, ...] = ()
     estimates: tuple[EstimateResult, ...] = ()
     knowledge: KnowledgeRecord
@@ -131,7 +143,7 @@ class AssessmentDocument(Unshown):
     evaluators: tuple[str, ...]
 
 
-def conclude(knowledge: KnowledgeBase, grades: dict[str, str], fired: frozenset[str]) -> tuple[Concluded, ...]:
+def conclude(knowledge: KnowledgeBase, grades: Mapping[str, str], fired: frozenset[str]) -> tuple[Concluded, ...]:
     """The derived conclusions in order of kind, then of declaration; without those that stand for parts of a screen."""
     order = {name: number for number, name in enumerate(knowledge.kind_by_id)}
     derived = [item for item in knowledge.declared if item.id in grades]
@@ -147,7 +159,7 @@ def conclude(knowledge: KnowledgeBase, grades: dict[str, str], fired: frozenset[
     )
 
 
-def disposition_of(knowledge: KnowledgeBase, grades: dict[str, str]) -> str:
+def disposition_of(knowledge: KnowledgeBase, grades: Mapping[str, str]) -> str:
     """The highest tier that holds; without one, whether every screen was completed and a flag was raised. Never "none"."""
     if URGENCY in grades:
         return grades[URGENCY]
@@ -179,6 +191,7 @@ def knowledge_record(knowledge: KnowledgeBase, certificate: str | None = None) -
     overridden = (item for item in knowledge.parameters if item.overridden_by)
     return KnowledgeRecord(
         fingerprint=knowledge.fingerprint,
+        not_shipped=knowledge.not_shipped or None,
         packs=tuple(PackVersion(pack=item.pack, version=item.version) for item in knowledge.packs),
         overrides={item.id: f"{item.value} {item.unit}, set by {item.overridden_by}" for item in overridden},
         certificate=certificate,

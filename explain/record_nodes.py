@@ -129,8 +129,7 @@ class RecordWriter:
         from .assessment import software_version
 
         record, case = knowledge_record(self.knowledge), self.assessment.case
-        packs = ", ".join(f"{item.pack} {item.version}" for item in record.packs)
-        yield from note("knowledge", f"{record.fingerprint} ({packs})")
+        yield from note("knowledge", f"{record.fingerprint} ({record.named_packs})")
         evaluators = " and ".join(self.assessment.inference.evaluators)
         yield from note("software", f"sijoint {software_version()}; answered alike by {evaluators}")
         yield from note("as of", str(case.as_of) if case.as_of else None)

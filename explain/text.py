@@ -283,9 +283,8 @@ def _sources(assessment: Assessment, words: Words) -> Iterator[str]:
 
 def _footer(assessment: Assessment) -> Iterator[str]:
     record = knowledge_record(assessment.knowledge)
-    packs = ", ".join(f"{item.pack} {item.version}" for item in record.packs)
     as_of = f", as of {assessment.case.as_of}" if assessment.case.as_of else ""
-    yield from wrapped(f"Knowledge {record.fingerprint[:16]} ({packs}){as_of}")
+    yield from wrapped(f"Knowledge {record.fingerprint[:16]} ({record.named_packs}){as_of}")
     yield from wrapped(f"sijoint {software_version()}; answered alike by {' and '.join(assessment.inference.evaluators)}")
     if assessment.certificate:
         yield from wrapped(f"Certificate of this knowledge: {assessment.certificate}")

@@ -7,7 +7,7 @@ before is `seen`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -94,7 +94,7 @@ def explain_absence(
     knowledge: KnowledgeBase,
     program: Program,
     case: Case,
-    grades: dict[str, str],
+    grades: Mapping[str, str],
     conclusion: str,
     *,
     grade: str | None = None,

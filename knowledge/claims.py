@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from .conditions import FROZEN, Condition
+from .frozen import FrozenDict, FrozenMapping
 from .items import Id, Item, Line, SidedId, Text
 
 
@@ -86,5 +87,5 @@ class Card(Item):
     funding: Text | None = None
     released: date | None = None
     revised: date | None = None
-    inputs: dict[Id, tuple[Id, ...]] = Field(default_factory=dict)
+    inputs: FrozenMapping[Id, tuple[Id, ...]] = Field(default_factory=FrozenDict)
     no_attribute: tuple[Id, ...] = ()

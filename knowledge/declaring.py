@@ -12,6 +12,7 @@ from .items import Item
 from .language import Conclusion, Finding, Pack, Parameter, Reference
 from .loading import Loading
 from .resolve import Names
+from .words import Wording
 
 T = TypeVar("T", bound=Item)
 
@@ -44,6 +45,46 @@ def declare(loading: Loading) -> None:
     loading.parameters = _unique(loading, Parameter, {})
     _unique(loading, Reference, {})
     loading.names = Names(findings, conclusions, loading.parameters)
+    _own_words(loading)
+    if not loading.problems:
+        _share_the_hold(loading)
+
+
+def _share_the_hold(loading: Loading) -> None:
+    """Every actionable kind is held back by what holds back all those of the packs before it."""
+    before: list[frozenset[str]] = []
+    for pack in loading.of(Pack):
+        gates = {name: frozenset(kind.unless) for name, kind in pack.kinds.items() if kind.actionable}
+        own = {name: gate for name, gate in gates.items() if gate <= loading.names.conclusions.keys()}
+        held = frozenset.intersection(*(before or own.values() or [frozenset()]))
+        before += own.values()
+        for name, gate in own.items():
+            if gate >= held and held:
+                continue
+            left_out = ", ".join(sorted(held - gate))
+            what = f"its gate leaves out {left_out}" if held else "its gate shares nothing with those of the other kinds"
+            why = "its advice could be given while all other advice is on hold"
+            fix = (
+                f"add {left_out} to unless, and its pack to requires"
+                if held
+                else "hold every actionable kind back by one conclusion"
+            )
+            loading.refuse(pack, f"kind {name}", what, why, fix, "K011")
+
+
+def _own_words(loading: Loading) -> None:
+    """Each id is worded once in a language; packs that share a kind give it one heading."""
+    spoken: dict[tuple[str, str, str], tuple[Wording, object]] = {}
+    for item in loading.of(Wording):
+        for part in ("findings", "conclusions", "rules", "kinds", "patient"):
+            for name, words in getattr(item, part).items():
+                owner = f"{item.pack}/{name}" if part == "rules" else name
+                first, said = spoken.setdefault((item.language, part, owner), (item, words))
+                if first is item or (part in ("kinds", "patient") and said == words):
+                    continue
+                what = f"worded before, in {first.file}"
+                why = "one of the two would be shown, and nobody would have said which"
+                loading.refuse(item, f"wording of {name}", what, why, "remove one, or word your own items only", "K005")
 
 
 def _unique(loading: Loading, model: type[T], owners: dict[str, Item]) -> dict[str, T]:

@@ -11,10 +11,12 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from .claims import Accepted, Card, Invariant
 from .conditions import FROZEN, ConclusionTest, Condition, Earlier, NotDerived, NotEarlier, leaves, unanswered
+from .fingerprint import fingerprint_of, identity_of
+from .frozen import FrozenDict, FrozenMapping, FrozenModel, FrozenValues, frozen
 from .items import ONLY_GRADE, Id, Item, Label, Line, Number, ReferenceId, Side, SidedId, Text, YesNo
 from .words import Wording
 
@@ -40,7 +42,7 @@ class Override(BaseModel):
 
 
 class Pack(Item):
-    """`pack.yaml`: who speaks, about what, resting on which other packs."""
+    """`pack.yaml`: who speaks, about what, resting on which other packs, in which files."""
 
     pack: Id
     title: Line
@@ -48,9 +50,10 @@ class Pack(Item):
     kind: Literal["domain", "local_policy"] = "domain"
     authority: Text
     requires: tuple[Id, ...] = ()
+    files: tuple[Line, ...] = ()
     intended_use: Text
     misuse: Text
-    kinds: dict[Id, Kind] = Field(default_factory=dict)
+    kinds: FrozenMapping[Id, Kind] = Field(default_factory=FrozenDict)
     overrides: tuple[Override, ...] = ()
 
 
@@ -79,7 +82,7 @@ class Finding(Item):
     elapses: Literal["days", "weeks", "months", "years"] | None = None
     good_for: Days | None = None
     implies: Id | None = None
-    codes: dict[Id, Line] = Field(default_factory=dict)
+    codes: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
     source: tuple[ReferenceId, ...] = Field(min_length=1)
 
     @property
@@ -98,7 +101,7 @@ class Conclusion(Item):
     within: Id | None = None
     per: Literal["side"] | None = None
     side: Side | None = None
-    codes: dict[Id, Line] = Field(default_factory=dict)
+    codes: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
     source: tuple[ReferenceId, ...] = Field(min_length=1)
 
     @property
@@ -217,7 +220,7 @@ class Screen(Item):
     id: Id
     title: Line
     ask: tuple[SidedId, ...] = ()
-    reach: dict[Id, Id] = Field(default_factory=dict)
+    reach: FrozenMapping[Id, Id] = Field(default_factory=FrozenDict)
     open: Id
     good_for: Days | None = None
     source: tuple[ReferenceId, ...] = Field(min_length=1)
@@ -293,7 +296,7 @@ class NearMiss(BaseModel):
     """
 
     model_config = FROZEN
-    change: dict[str, Any] = Field(min_length=1)
+    change: FrozenValues = Field(min_length=1)
     silent: tuple[SidedId, ...] = ()
 
     @model_validator(mode="before")
@@ -307,22 +310,22 @@ class PackCase(Item):
 
     case: Id
     as_of: date | None = None
-    findings: dict[str, Any] = Field(default_factory=dict)
-    steps: tuple[Any, ...] = ()
+    findings: FrozenValues = Field(default_factory=FrozenDict)
+    steps: Annotated[tuple[Any, ...], AfterValidator(frozen)] = ()
     fires: tuple[SidedId, ...] = ()
     silent: tuple[SidedId, ...] = ()
-    then: dict[SidedId, Id] = Field(default_factory=dict)
+    then: FrozenMapping[SidedId, Id] = Field(default_factory=FrozenDict)
     never: tuple[SidedId, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     note: Text | None = None
 
 
-class KnowledgeBase(BaseModel):
+class KnowledgeBase(FrozenModel):
     """Every loaded pack, resolved and checked; what the engine infers with. Order is that of the files, required packs
-    first.
+    first. `not_shipped` names packs that bear the name of a shipped pack and are another.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(ignored_types=(cached_property,))
     packs: tuple[Pack, ...]
     kinds: tuple[tuple[Id, Kind], ...]
     findings: tuple[Finding, ...]
@@ -342,35 +345,63 @@ class KnowledgeBase(BaseModel):
     accepted: tuple[Accepted, ...] = ()
     cards: tuple[Card, ...] = ()
     screen_parts: tuple[Id, ...] = ()
+    not_shipped: tuple[Id, ...] = ()
     fingerprint: str = ""
 
     def __hash__(self) -> int:
         return hash(self.fingerprint)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether everything is equal, from digests that each base computes once."""
+        if self is other or not isinstance(other, KnowledgeBase):
+            return self is other
+        return self.identity == other.identity and self.cases == other.cases
+
+    def with_items(self, **parts: tuple[Any, ...]) -> KnowledgeBase:
+        """The same knowledge with some items replaced, under the fingerprint of what it then holds.
+
+        `with_items(rules=(*knowledge.rules, more))`; items are taken as they are, resolved and checked by the caller.
+        """
+        held = {name: getattr(self, name) for name in type(self).model_fields}
+        made = self.model_construct(**{**held, **parts})
+        sealed = self.model_construct(**{**held, **parts, "fingerprint": made.content})
+        sealed.__dict__["content"] = made.content
+        return sealed
+
     @cached_property
-    def finding_by_id(self) -> dict[str, Finding]:
+    def content(self) -> str:
+        """The fingerprint of what this base holds, whatever it says in `fingerprint`."""
+        return fingerprint_of(self)
+
+    @cached_property
+    def identity(self) -> str:
+        """A digest of everything but the cases beside the rules, files, lines and claims included."""
+        return identity_of(self)
+
+    @cached_property
+    def finding_by_id(self) -> Mapping[str, Finding]:
         """Findings by id; sided ones by their sided ids."""
-        return {item.id: item for item in self.findings}
+        return FrozenDict((item.id, item) for item in self.findings)
 
     @cached_property
-    def conclusion_by_id(self) -> dict[str, Conclusion]:
+    def conclusion_by_id(self) -> Mapping[str, Conclusion]:
         """Conclusions by id; sided ones by their sided ids."""
-        return {item.id: item for item in self.conclusions}
+        return FrozenDict((item.id, item) for item in self.conclusions)
 
     @cached_property
-    def rule_by_id(self) -> dict[str, Rule]:
+    def rule_by_id(self) -> Mapping[str, Rule]:
         """Rules by `pack/rule`, sided ones with their side."""
-        return {item.id: item for item in self.rules}
+        return FrozenDict((item.id, item) for item in self.rules)
 
     @cached_property
-    def reference_by_id(self) -> dict[str, Reference]:
+    def reference_by_id(self) -> Mapping[str, Reference]:
         """References by id."""
-        return {item.id: item for item in self.references}
+        return FrozenDict((item.id, item) for item in self.references)
 
     @cached_property
-    def parameter_by_id(self) -> dict[str, Parameter]:
+    def parameter_by_id(self) -> Mapping[str, Parameter]:
         """Parameters by id, as any local policy sets them."""
-        return {item.id: item for item in self.parameters}
+        return FrozenDict((item.id, item) for item in self.parameters)
 
     @cached_property
     def ageing(self) -> frozenset[str]:
@@ -379,7 +410,7 @@ class KnowledgeBase(BaseModel):
         return frozenset(moving | set(self.good_for))
 
     @cached_property
-    def good_for(self) -> dict[str, int]:
+    def good_for(self) -> Mapping[str, int]:
         """For how many days a no counts, by finding: the least that the finding or a screen that asks it says."""
         found: dict[str, int] = {}
         said = [(item.id, item.good_for) for item in self.findings]
@@ -387,7 +418,7 @@ class KnowledgeBase(BaseModel):
         for name, days in said:
             if days is not None and not self.finding_by_id[name].fixed:
                 found[name] = min(self.days(days), found.get(name, self.days(days)))
-        return found
+        return FrozenDict(found)
 
     def days(self, written: int | str) -> int:
         """A number of days as written: the number, or the value of `$parameter`."""
@@ -399,18 +430,18 @@ class KnowledgeBase(BaseModel):
         return screen.ask or (unanswered(rule.when, self.part_by_id) if rule else ())
 
     @cached_property
-    def remembered(self) -> dict[str, tuple[str, ...]]:
+    def remembered(self) -> Mapping[str, tuple[str, ...]]:
         """The grades of each conclusion that some rule asks earlier moments for."""
         read = (leaf.conclusion for rule in self.rules for leaf in leaves(rule.when) if isinstance(leaf, Earlier | NotEarlier))
-        return {name: self.conclusion_by_id[name].grades for name in dict.fromkeys(read)}
+        return FrozenDict((name, self.conclusion_by_id[name].grades) for name in dict.fromkeys(read))
 
     @cached_property
-    def kind_by_id(self) -> dict[str, Kind]:
+    def kind_by_id(self) -> Mapping[str, Kind]:
         """Kinds by id, in the order of display."""
-        return dict(self.kinds)
+        return FrozenDict(self.kinds)
 
     @cached_property
-    def rests_on(self) -> dict[str, tuple[str, ...]]:
+    def rests_on(self) -> Mapping[str, tuple[str, ...]]:
         """For each conclusion those that its rules test, in order and once each."""
         found: dict[str, tuple[str, ...]] = {}
         for name, rules in self.rules_for.items():
@@ -419,10 +450,10 @@ class KnowledgeBase(BaseModel):
         return found
 
     @cached_property
-    def part_by_id(self) -> dict[str, Rule]:
+    def part_by_id(self) -> Mapping[str, Rule]:
         """The generated conclusions that stand for parts of the condition of a screen, each with its rule."""
         made = set(self.screen_parts)
-        return {part.conclusion: rule for rule in self.rules for part in rule.then if part.conclusion in made}
+        return FrozenDict((part.conclusion, rule) for rule in self.rules for part in rule.then if part.conclusion in made)
 
     @cached_property
     def declared(self) -> tuple[Conclusion, ...]:
@@ -447,13 +478,13 @@ class KnowledgeBase(BaseModel):
         return frozenset((*(f"{item.pack}/{item.open}" for item in self.screens), *(r.id for r in self.part_by_id.values())))
 
     @cached_property
-    def rules_for(self) -> dict[str, tuple[Rule, ...]]:
+    def rules_for(self) -> Mapping[str, tuple[Rule, ...]]:
         """The rules that may conclude a conclusion, in order."""
         found: dict[str, list[Rule]] = {item.id: [] for item in self.conclusions}
         for rule in self.rules:
             for consequence in rule.then:
                 found[consequence.conclusion].append(rule)
-        return {key: tuple(value) for key, value in found.items()}
+        return FrozenDict((key, tuple(value)) for key, value in found.items())
 
 
 def in_order(conclusion: str, rests_on: Mapping[str, Iterable[str]], decided: Container[str]) -> Iterator[str]:

@@ -1,50 +1,83 @@
 """Pack folders -> one checked `KnowledgeBase`; every mistake in every file is reported at once.
 
-In: folders. Out: `KnowledgeBase`, or one `KnowledgeError`. The passes stand in order in `_load`.
+In: folders. Out: `KnowledgeBase`, or one `KnowledgeError`. The passes stand in order in `_load`. Shipped packs are compared with
+what was released.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from .checks import check_knowledge
 from .claims import Accepted, Card
 from .declaring import declare, override_parameters
-from .errors import Problem, nearest
-from .fingerprint import fingerprint_of
+from .errors import KnowledgeError, Problem, nearest
 from .language import Difference, Estimate, Flag, KnowledgeBase, NotEncoded, Pack, PackCase, Reference, Screen
 from .loading import Loading, both_sides, stop_if_wrong
+from .once import Once
+from .proven import refuse_unfit
 from .reading import PackItems, read_pack
+from .release import changed_files, is_released, missing_packs, other_fingerprint, read_release
 from .ruling import refuse_circle, resolve_rules
 from .words import Wording
 
 SHIPPED = Path(__file__).parent / "packs"
 
+_shipped: Once[KnowledgeBase] = Once(2)
+
 
 def load_knowledge(*folders: str | Path, cases: bool = True) -> KnowledgeBase:
     """Load packs from folders and, by name, the shipped packs they require; without folders, the three shipped packs.
 
+    The shipped packs are loaded once for all threads; packs of your own are read again at each call, so keep the result.
     `cases=False` leaves the cases beside the rules unread, for programs that only assess.
 
     Raises:
-        KnowledgeError: with every mistake found, sorted by file and line.
+        KnowledgeError: with every mistake found, sorted by file and line; also where a shipped pack is not as it was released.
     """
-    if not folders:
-        return _load_shipped(cases)
-    return _load(tuple(Path(folder) for folder in folders), cases)
+    if folders:
+        return _sealed(tuple(Path(folder) for folder in folders), cases)
+    return _shipped.get(cases, lambda: _load_shipped(cases))
 
 
-@cache
+def load_unsealed(*folders: str | Path) -> tuple[KnowledgeBase, tuple[Problem, ...]]:
+    """Knowledge as its authors work on it, with its cases, and where the shipped packs in it are not as they were released.
+
+    Raises:
+        KnowledgeError: with every other mistake found.
+    """
+    loading = Loading()
+    knowledge = _load(loading, tuple(Path(folder) for folder in folders) or shipped_folders())
+    return knowledge, tuple(loading.unsealed)
+
+
+def shipped_folders() -> tuple[Path, ...]:
+    """The folders of the shipped packs."""
+    return tuple(path.parent for path in sorted(SHIPPED.glob("*/pack.yaml")))
+
+
 def _load_shipped(cases: bool) -> KnowledgeBase:
-    return _load(tuple(path.parent for path in sorted(SHIPPED.glob("*/pack.yaml"))), cases)
+    if not cases and (whole := _shipped.made(True)):
+        return whole.model_copy(update={"cases": ()})
+    release = read_release(SHIPPED)
+    missing = [*missing_packs(release, shipped_folders())]
+    if missing:
+        raise KnowledgeError(missing)
+    knowledge = _sealed(shipped_folders(), cases)
+    if differing := [*other_fingerprint(release, knowledge)]:
+        raise KnowledgeError(differing)
+    return knowledge
 
 
-def _load(folders: tuple[Path, ...], cases: bool) -> KnowledgeBase:
-    loading = Loading(cases=cases)
+def _sealed(folders: tuple[Path, ...], cases: bool) -> KnowledgeBase:
+    return _load(Loading(cases=cases, sealed=True), folders)
+
+
+def _load(loading: Loading, folders: tuple[Path, ...]) -> KnowledgeBase:
     _read_all(loading, folders)
+    _compare_with_release(loading)
     stop_if_wrong(loading)
     declare(loading)
     override_parameters(loading)
@@ -53,7 +86,23 @@ def _load(folders: tuple[Path, ...], cases: bool) -> KnowledgeBase:
     knowledge = _assemble(loading)
     loading.problems += check_knowledge(knowledge)
     stop_if_wrong(loading)
+    refuse_unfit(knowledge)
     return knowledge
+
+
+def _compare_with_release(loading: Loading) -> None:
+    """Where a shipped pack is not as released, and which pack only bears the name of a shipped one."""
+    ours = [pack for pack in loading.packs if pack.folder.resolve().parent == SHIPPED.resolve()]
+    try:
+        release = read_release(SHIPPED)
+    except KnowledgeError as error:
+        loading.unsealed += error.problems if ours else ()
+    else:
+        loading.unsealed += [problem for pack in ours for problem in changed_files(release, pack)]
+        others = [pack for pack in loading.packs if pack not in ours and pack.folder.name in release.packs]
+        loading.not_shipped += [pack.folder.name for pack in others if not is_released(release, pack)]
+    if loading.sealed and loading.unsealed:
+        raise KnowledgeError(loading.unsealed)
 
 
 def _read_all(loading: Loading, folders: tuple[Path, ...]) -> None:
@@ -140,5 +189,6 @@ def _assemble(loading: Loading) -> KnowledgeBase:
         accepted=tuple(loading.of(Accepted)),
         cards=tuple(loading.of(Card)),
         screen_parts=tuple(item.id for item in loading.screen_parts),
+        not_shipped=tuple(loading.not_shipped),
     )
-    return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
+    return knowledge.with_items()

@@ -21,11 +21,17 @@ T = TypeVar("T", bound=Item)
 
 @dataclass
 class Loading:
-    """What is known so far while packs are loaded, required packs first."""
+    """What is known so far while packs are loaded, required packs first.
+
+    `unsealed` holds where shipped packs are not as they were released, which ends loading where they have to be `sealed`.
+    """
 
     cases: bool = True
+    sealed: bool = False
     packs: list[PackItems] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    unsealed: list[Problem] = field(default_factory=list)
+    not_shipped: list[str] = field(default_factory=list)
     kinds: dict[str, Kind] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names({}, {}, {}))
     parameters: dict[str, Parameter] = field(default_factory=dict)

@@ -5,6 +5,8 @@ In: a folder. Out: `PackItems`. Nothing is resolved here: ids may still be unkno
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 
 from .claims import Accepted, Card, InvariantItem
 from .errors import Problem
+from .files import read_bounded
 from .items import Item
 from .language import (
     Conclusion,
@@ -35,6 +38,7 @@ from .yaml_reader import Document, read_yaml
 
 FILE_LIMIT = 1_000_000
 FILES_LIMIT = 500
+CASES = ".cases.yaml"
 PLACES = ("pack", "file", "line")
 _MODELS: dict[str, type[Item]] = {
     "findings": Finding,
@@ -57,13 +61,14 @@ T = TypeVar("T", bound=Item)
 
 @dataclass
 class PackItems:
-    """The items of one pack by model, as read, and what is wrong with them."""
+    """The items of one pack by model, as read, and what is wrong with them; `digests` holds SHA-256 by file, cases left out."""
 
     folder: Path
     pack: Pack | None = None
     items: dict[type[Item], list[Any]] = field(default_factory=dict)
     documents: dict[str, Document] = field(default_factory=dict)
     places: dict[int, tuple[Document, tuple[str | int, ...]]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def of(self, model: type[T]) -> list[T]:
@@ -84,19 +89,71 @@ def read_pack(folder: Path, cases: bool = True) -> PackItems:
         fix = "name a folder that holds pack.yaml and the other files of a pack"
         found.problems.append(Problem(folder.name, 0, "folder", what, "nothing can be loaded", fix, "K002"))
         return found
-    files = [folder / "pack.yaml", *(path for path in sorted(folder.rglob("*.yaml")) if path != folder / "pack.yaml")]
+    files = sorted(_files(found), key=lambda path: (path != folder / "pack.yaml", path))
     if len(files) > FILES_LIMIT:
         found.problems.append(Problem(folder.name, 0, "folder", f"{len(files)} files", "too many", "split it", "K002"))
         return found
-    for path in files:
-        if cases or not path.name.endswith(".cases.yaml"):
+    for path in (path for path in files if path.suffix == ".yaml"):
+        if cases or not path.name.endswith(CASES):
             _read_file(found, path)
+    _compare_listed(found, files)
     return found
 
 
+def _files(found: PackItems) -> Iterator[Path]:
+    """Every YAML file of a pack, whatever the case of its ending; links that lead out of its folder are problems."""
+    for place, folders, names in os.walk(found.folder):
+        links = [Path(place, name) for name in folders if Path(place, name).is_symlink()]
+        for path in (*links, *(Path(place, name) for name in names if name.lower().endswith((".yaml", ".yml")))):
+            if path in links or not path.resolve().is_relative_to(found.folder.resolve()):
+                what = "a link to a folder" if path in links else "a link out of the folder of the pack"
+                why = "what a pack says would stand somewhere else"
+                found.problems.append(
+                    Problem(_name(found, path), 0, "file", what, why, "put what it leads to in its place", "K002")
+                )
+            else:
+                yield path
+
+
+def _name(found: PackItems, path: Path) -> str:
+    return f"{found.folder.name}/{path.relative_to(found.folder).as_posix()}"
+
+
+def _compare_listed(found: PackItems, files: list[Path]) -> None:
+    """A pack that lists its files holds these and no others; cases beside the rules need not be listed."""
+    if not found.pack or not found.pack.files:
+        return
+    listed = {*found.pack.files, "pack.yaml"}
+    there = {path.relative_to(found.folder).as_posix() for path in files}
+    for name in sorted(listed - there):
+        why, fix = "what it says would be missing from every answer", "bring it back, or take it off files in pack.yaml"
+        found.problems.append(Problem(f"{found.folder.name}/{name}", 0, "file", "listed and missing", why, fix, "K052"))
+    for name in sorted(name for name in there - listed if not name.endswith(CASES)):
+        why, fix = "nobody has said that it belongs to the pack", "remove it, or add it to files in pack.yaml"
+        found.problems.append(Problem(f"{found.folder.name}/{name}", 0, "file", "there and not listed", why, fix, "K052"))
+
+
+def _bytes_of(found: PackItems, path: Path) -> bytes | None:
+    """What stands in a file; None after a problem."""
+    name = path.relative_to(found.folder).as_posix()
+    try:
+        text = read_bounded(path, FILE_LIMIT)
+    except OSError as error:
+        what = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        found.problems.append(
+            Problem(_name(found, path), 0, "file", what, "what it says is not known", "make it readable", "K001")
+        )
+        return None
+    if not name.endswith(CASES):
+        found.digests[name] = hashlib.sha256(text.replace(b"\r\n", b"\n")).hexdigest()
+    return text
+
+
 def _read_file(found: PackItems, path: Path) -> None:
-    name = f"{found.folder.name}/{path.relative_to(found.folder).as_posix()}"
-    document = read_yaml(path.read_bytes(), name, "K001", FILE_LIMIT)
+    text, name = _bytes_of(found, path), _name(found, path)
+    if text is None:
+        return
+    document = read_yaml(text, name, "K001", FILE_LIMIT)
     found.documents[name] = document
     found.problems += document.problems
     if document.problems and document.value is None:

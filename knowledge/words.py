@@ -6,11 +6,13 @@ In: plain values from `wording/<language>.yaml`. Out: models, by id.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
 from .conditions import FROZEN
+from .frozen import FrozenDict, FrozenMapping
 from .items import Id, Item, Line, Text
 
 PLACEHOLDER = re.compile(r"\{\$([a-z][a-z0-9_]*)\}")
@@ -25,7 +27,7 @@ class FindingWords(BaseModel):
     question: Line
     absent: Line | None = None
     why: Text | None = None
-    choices: dict[Id, Line] = Field(default_factory=dict)
+    choices: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
 
 
 class ConclusionWords(BaseModel):
@@ -34,8 +36,8 @@ class ConclusionWords(BaseModel):
     model_config = FROZEN
     label: Line
     text: Text | None = None
-    grades: dict[Id, Text] = Field(default_factory=dict)
-    patient: Text | dict[Id, Text] | None = None
+    grades: FrozenMapping[Id, Text] = Field(default_factory=FrozenDict)
+    patient: Text | FrozenMapping[Id, Text] | None = None
 
     def sentence(self, grade: str) -> str:
         """The clinician's sentence at a grade."""
@@ -43,7 +45,7 @@ class ConclusionWords(BaseModel):
 
     def plain(self, grade: str) -> str | None:
         """The patient's sentence at a grade, where one was written."""
-        return self.patient.get(grade) if isinstance(self.patient, dict) else self.patient
+        return self.patient.get(grade) if isinstance(self.patient, Mapping) else self.patient
 
 
 class RuleWords(BaseModel):
@@ -59,8 +61,8 @@ class Wording(Item):
     """The words of one language, by id; `patient` holds the headings of the kinds that a patient is told about."""
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
-    kinds: dict[Id, Line] = Field(default_factory=dict)
-    patient: dict[Id, Line] = Field(default_factory=dict)
-    findings: dict[Id, FindingWords] = Field(default_factory=dict)
-    conclusions: dict[Id, ConclusionWords] = Field(default_factory=dict)
-    rules: dict[Id, RuleWords] = Field(default_factory=dict)
+    kinds: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
+    patient: FrozenMapping[Id, Line] = Field(default_factory=FrozenDict)
+    findings: FrozenMapping[Id, FindingWords] = Field(default_factory=FrozenDict)
+    conclusions: FrozenMapping[Id, ConclusionWords] = Field(default_factory=FrozenDict)
+    rules: FrozenMapping[Id, RuleWords] = Field(default_factory=FrozenDict)

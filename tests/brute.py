@@ -23,9 +23,7 @@ def small(draw: st.DrawFn, *, later: bool = False, findings: int = 4) -> tuple[K
     marked = tuple(_marked(item, draw(st.sampled_from(["", "", "", "fixed", "past"]))) for item in base.findings)
     several = st.lists(st.sampled_from(base.findings), min_size=1, max_size=4, unique_by=lambda item: item.id)
     rules = tuple(_demanding(rule, draw(several), draw(st.integers(0, 4))) for rule in base.rules)
-    content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
-    changed = {"findings": marked, "rules": rules, "fingerprint": f"{base.fingerprint} {marked!r} {rules!r}"}
-    knowledge = KnowledgeBase.model_construct(**(content | changed))
+    knowledge = base.with_items(findings=marked, rules=rules)
     return knowledge, draw(moments(knowledge) if later else cases(knowledge))
 
 
@@ -92,9 +90,7 @@ def _signed(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
 
 
 def _of_rules(base: KnowledgeBase, rules: list[Rule], draw: st.DrawFn) -> tuple[KnowledgeBase, Case]:
-    content = {name: getattr(base, name) for name in KnowledgeBase.model_fields}
-    changed = {"rules": tuple(rules), "fingerprint": f"{base.fingerprint} {rules!r}"}
-    knowledge = KnowledgeBase.model_construct(**(content | changed))
+    knowledge = base.with_items(rules=tuple(rules))
     case = draw(cases(knowledge))
     return knowledge, Case(as_of=case.as_of, findings=case.findings[: draw(st.integers(0, 3))])
 

@@ -36,7 +36,6 @@ from sijoint.knowledge.conditions import (
     leaves,
     value_tests,
 )
-from sijoint.knowledge.fingerprint import fingerprint_of
 from sijoint.knowledge.items import SIDES, Side
 from sijoint.knowledge.language import (
     Conclusion,
@@ -158,7 +157,7 @@ def _base(
         screen_parts=screen_parts,
         wording=(_wording(findings, conclusions),),
     )
-    return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
+    return knowledge.with_items()
 
 
 def _pack(name: str, requires: tuple[str, ...], kinds: dict[str, Kind]) -> Pack:

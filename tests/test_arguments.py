@@ -12,9 +12,7 @@ from sijoint.knowledge.language import Kind, KnowledgeBase
 
 
 def _with_candidates(knowledge: KnowledgeBase) -> KnowledgeBase:
-    content = {name: getattr(knowledge, name) for name in KnowledgeBase.model_fields}
-    kinds = tuple((name, Kind(candidates=True)) for name, _ in knowledge.kinds)
-    return KnowledgeBase.model_construct(**(content | {"kinds": kinds}))
+    return knowledge.with_items(kinds=tuple((name, Kind(candidates=True)) for name, _ in knowledge.kinds))
 
 
 @given(small())

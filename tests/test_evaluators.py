@@ -31,7 +31,6 @@ from sijoint.knowledge.conditions import (
     findings_of,
     leaves,
 )
-from sijoint.knowledge.fingerprint import fingerprint_of
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Rule
 from strategies import bases_and_cases, cases, completions, mapping_of, values_of
 
@@ -72,7 +71,7 @@ def base_of(*rules: Rule, grades: tuple[str, ...] = ("possible", "likely")) -> K
         references=(),
         rules=rules,
     )
-    return knowledge.model_copy(update={"fingerprint": fingerprint_of(knowledge)})
+    return knowledge.with_items()
 
 
 def rule(name: str, when: Any, grade: str = "possible") -> Rule:
@@ -201,7 +200,7 @@ def test_the_order_of_findings_is_irrelevant(drawn: tuple[KnowledgeBase, list[Ca
 def test_a_finding_that_no_rule_mentions_changes_nothing(drawn: tuple[KnowledgeBase, list[Case]], value: bool) -> None:
     knowledge, made = drawn
     unrelated = Finding(id="zz", type="yes_no", obtained_by="history", source=("R1",))
-    wider = knowledge.model_copy(update={"findings": (*knowledge.findings, unrelated)})
+    wider = knowledge.with_items(findings=(*knowledge.findings, unrelated))
     engine = Engine(wider, ("compiled", "reference"))
     for case in made:
         more = case.model_copy(update={"findings": (*case.findings, Recorded(finding="zz", value=value))})
@@ -314,7 +313,7 @@ def test_a_wrong_rule_in_one_evaluator_is_caught(
             program = with_wrong_rule(knowledge, [item.id for item in knowledge.rules].index(name))
             evaluators = list(engine._evaluate)
             evaluators[wrong_one] = (pair[wrong_one], Bitplane(program).evaluate)
-            engine._evaluate = tuple(evaluators)
+            vars(engine)["_evaluate"] = tuple(evaluators)
             with pytest.raises(EvaluatorDisagreement) as caught:
                 engine.infer(case)
             assert set(caught.value.results) == set(pair)
@@ -328,7 +327,7 @@ def test_a_disagreement_comes_with_a_case_that_reproduces_it(knowledge: Knowledg
         "findings": {"saddle_numbness": {"value": True, "recorded_by": "Dr A"}, "symptom_days": 3},
     }
     engine = Engine(knowledge, ("reference", "compiled"))
-    engine._evaluate = (engine._evaluate[0], ("compiled", lambda case: Outcome(frozenset(), ())))
+    vars(engine)["_evaluate"] = (engine._evaluate[0], ("compiled", lambda case: Outcome(frozenset(), ())))
     with pytest.raises(EvaluatorDisagreement) as caught:
         engine.infer(read_case(raw, knowledge))
     path = tmp_path / "case.yaml"

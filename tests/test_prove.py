@@ -26,7 +26,6 @@ from sijoint.verify.formula import Formula, ask
 from sijoint.verify.prove import Prover, counted, prove
 from sijoint.verify.report import render_proof
 from sijoint.verify.second import disagreements
-from sijoint.verify.watch import replaced
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -171,7 +170,7 @@ def test_brute_force_agrees_with_every_verdict(data: st.DataObject) -> None:
         Invariant(id=f"never_{number}", says="x", form="never", violation=Derived(conclusion=name, grade=grade))
         for number, (name, grade) in enumerate(names)
     )
-    knowledge = replaced(knowledge, invariants=invariants)
+    knowledge = knowledge.with_items(invariants=invariants)
     for (name, _), proof in zip(names, prove(knowledge), strict=True):
         assert proof.verdict == ("refuted" if any(name in grades for grades in outcomes) else "proved")
     fired = {rule for case in everyone(knowledge) for rule in reference.evaluate(knowledge, case).fired}

@@ -128,8 +128,7 @@ def test_a_symptom_that_may_have_come_before_the_work_up_leaves_it_open(knowledg
     """The work-up is signed; the symptom, once answered, may be dated before or after it."""
     later, symptom = Later(finding="recent_fall", than=(Present(finding="sharp_pain"),)), Present(finding="sharp_pain")
     rule = knowledge.rules_for["instability"][0].model_copy(update={"when": All(of=(later, symptom)), "unless": (), "gates": ()})
-    content = {name: getattr(knowledge, name) for name in KnowledgeBase.model_fields}
-    small_base = KnowledgeBase.model_construct(**(content | {"rules": (rule,), "fingerprint": "one rule"}))
+    small_base = knowledge.with_items(rules=(rule,))
     signed = Recorded(finding="recent_fall", value=True, recorded_by="Dr A", recorded_on=date(2026, 1, 5))
     found = settled(small_base, Case(findings=(signed,)), "instability")
     assert (found.state, found.exact, found.unknowns) == ("open", True, ("sharp_pain",))

@@ -11,7 +11,7 @@ import typer
 
 from ..knowledge.errors import KnowledgeError, QuestionError
 from ..printer import say, say_json, tell
-from .common import FAILED, Packs, knowledge_from, refuse, reported
+from .common import FAILED, Packs, knowledge_from, named, refuse, reported
 
 
 def findings(packs: Packs = None) -> None:
@@ -49,16 +49,18 @@ def check(
     from ..engine.suite import run_suite
     from ..knowledge.card import card_problems
     from ..knowledge.lint import LINTS, lint
-    from ..knowledge.loader import load_knowledge
+    from ..knowledge.loader import load_unsealed
+    from ..verify.seal import fewer
 
     try:
-        knowledge = load_knowledge(*(packs or ()))
+        knowledge, unsealed = load_unsealed(*(packs or ()))
     except KnowledgeError as error:
         tell(str(error))
         raise typer.Exit(FAILED) from None
     with typer.progressbar(length=len(knowledge.cases) + len(LINTS), file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        problems = [*run_suite(knowledge, Engine(knowledge, ("compiled", "reference")), lambda: bar.update(1)).problems]
+        problems = [*run_suite(named(knowledge), Engine(knowledge, ("compiled", "reference")), lambda: bar.update(1)).problems]
         problems += lint(knowledge, as_of.date() if as_of else None, lambda: bar.update(1))
+    problems += [*unsealed, *fewer(knowledge)]
     problems += card_problems(knowledge) if release else []
     for problem in sorted(problems):
         tell(str(problem))
@@ -66,6 +68,17 @@ def check(
     say(f"{counted}: {len(problems)} problems")
     if problems:
         tell("sijoint explain-code <code> says more")
+        raise typer.Exit(FAILED)
+
+
+def self_check() -> None:
+    """Check that this installation is fit to answer: knowledge whole, evaluators agree, versions; one line for each."""
+    from ..verify.self_check import self_check as run
+
+    checks = tuple(run())
+    for item in checks:
+        say(str(item))
+    if not all(item.passed for item in checks):
         raise typer.Exit(FAILED)
 
 
@@ -104,6 +117,7 @@ def register(app: typer.Typer) -> None:
         findings,
         rules,
         check,
+        self_check,
         coverage,
         schema,
         program,

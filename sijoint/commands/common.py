@@ -42,7 +42,16 @@ def refuse(message: str) -> NoReturn:
 
 
 def knowledge_from(packs: list[Path] | None) -> KnowledgeBase:
-    """The knowledge that a command works with."""
+    """The knowledge that a command works with; a pack that stands in for a shipped one is named on stderr."""
     from ..knowledge.loader import load_knowledge
 
-    return load_knowledge(*(packs or ()), cases=False)
+    return named(load_knowledge(*(packs or ()), cases=False))
+
+
+def named(knowledge: KnowledgeBase) -> KnowledgeBase:
+    """The knowledge, once stderr says which packs only bear the name of a shipped one."""
+    for name in knowledge.not_shipped:
+        version = next(pack.version for pack in knowledge.packs if pack.pack == name)
+        what = f"{name} {version} is not the pack that ships with sijoint"
+        tell(f"note: {what}; the knowledge has the fingerprint {knowledge.fingerprint}")
+    return knowledge

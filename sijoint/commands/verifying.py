@@ -12,7 +12,7 @@ from ..knowledge.errors import KnowledgeError, Problem
 from ..knowledge.language import KnowledgeBase
 from ..printer import say, tell
 from ..writer import tried, tried_folder, write_text
-from .common import FAILED, Packs, refuse, reported
+from .common import FAILED, Packs, named, refuse, reported
 
 LIMIT = 20_000_000
 
@@ -23,7 +23,7 @@ def _whole(packs: list[Path] | None) -> KnowledgeBase:
     """The knowledge with the cases beside its rules."""
     from ..knowledge.loader import load_knowledge
 
-    return load_knowledge(*(packs or ()))
+    return named(load_knowledge(*(packs or ())))
 
 
 def prove(
@@ -111,6 +111,7 @@ def mutate(
         from ..verify.mutate import killing_cases
         from ..verify.mutate import mutate as run
         from ..verify.report import render_fate
+        from ..verify.seal import fewer
 
         tried(write)
         knowledge = _whole(packs)
@@ -122,7 +123,10 @@ def mutate(
         equivalent = len(score.fates) - score.counted
         say(f"{len(score.fates)} mutants, {equivalent} of them equivalent to the original for every patient")
         say(str(score))
-        if score.percent < least:
+        gone = fewer(knowledge)
+        for problem in gone:
+            tell(str(problem))
+        if gone or score.percent < least:
             raise typer.Exit(FAILED)
 
 

@@ -19,7 +19,6 @@ from .circuit import Gate
 from .examples import Example, Examples
 from .formula import LIMIT, Formula
 from .items import ChangedItem, changed_items
-from .watch import replaced
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ class Compare:
 
     def __init__(self, old: KnowledgeBase, new: KnowledgeBase, limit: int = LIMIT) -> None:
         shared = _shared(old, new)
-        self.old, self.new = replaced(old, findings=shared), replaced(new, findings=shared)
-        both = replaced(self.new, rules=(*self.new.rules, *self.old.rules), conclusions=())
+        self.old, self.new = old.with_items(findings=shared), new.with_items(findings=shared)
+        both = self.new.with_items(rules=(*self.new.rules, *self.old.rules), conclusions=())
         self.before = Formula(self.old)
         self.after = Formula(self.new, self.before.circuit, self.before.patient)
         self.examples = Examples(self.before, limit)

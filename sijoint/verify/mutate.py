@@ -24,7 +24,6 @@ from .lanes import suite_lanes
 from .mutants import Mutant, mutants_of
 from .prove import Prover
 from .schemata import Schemata
-from .watch import replaced
 
 
 @dataclass(frozen=True)
@@ -134,8 +133,7 @@ def _as_written(rule: Rule, case: Case, outcome: Outcome, number: int) -> dict[s
 def with_mutant(knowledge: KnowledgeBase, mutant: Mutant) -> KnowledgeBase:
     """The knowledge with a fault in it."""
     rules = tuple(mutant.replaced.get(rule.id, rule) for rule in knowledge.rules)
-    mark = f"mutant {mutant.item} {mutant.what} {knowledge.fingerprint}"
-    return replaced(knowledge, rules=tuple(rule for rule in rules if rule is not None), fingerprint=mark)
+    return knowledge.with_items(rules=tuple(rule for rule in rules if rule is not None))
 
 
 class Difference:

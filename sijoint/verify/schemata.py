@@ -16,7 +16,7 @@ from ..knowledge.conditions import All, Atom, Present
 from ..knowledge.language import KnowledgeBase, Rule
 from .lanes import Expected, Lane, expected_of, planes_of
 from .mutants import Mutant
-from .watch import PACK, replaced, watch
+from .watch import PACK, watch
 
 BATCH = 250
 
@@ -126,7 +126,7 @@ def _schema(knowledge: KnowledgeBase, mutants: Sequence[Mutant]) -> KnowledgeBas
     """The knowledge that holds every mutant of a batch."""
     replacing = _replacing(mutants)
     rules = [_marked(rule, _kept(rule.id), rule.id) if rule.id in replacing else rule for rule in knowledge.rules]
-    return replaced(knowledge, rules=(*rules, *_variants(mutants)))
+    return knowledge.with_items(rules=(*rules, *_variants(mutants)))
 
 
 def _variants(mutants: Sequence[Mutant]) -> Iterator[Rule]:

@@ -5,8 +5,6 @@ In: `KnowledgeBase`. Out: `KnowledgeBase`. Compiled program, reference and trace
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..knowledge.claims import Invariant
 from ..knowledge.items import ONLY_GRADE
 from ..knowledge.language import Conclusion, Consequence, KnowledgeBase, Rule
@@ -27,18 +25,10 @@ def rule_of(invariant: Invariant) -> str:
 def watch(knowledge: KnowledgeBase) -> KnowledgeBase:
     """The knowledge with a rule and a conclusion for every invariant about one patient."""
     watched = [item for item in knowledge.invariants if item.violation is not None]
-    return replaced(
-        knowledge,
+    return knowledge.with_items(
         conclusions=(*knowledge.conclusions, *(_conclusion(item) for item in watched)),
         rules=(*knowledge.rules, *(_rule(item) for item in watched)),
-        fingerprint=f"watched {knowledge.fingerprint}",
     )
-
-
-def replaced(knowledge: KnowledgeBase, **parts: Any) -> KnowledgeBase:
-    """The knowledge with some parts replaced; nothing that was computed from the old parts is kept."""
-    kept = {name: getattr(knowledge, name) for name in KnowledgeBase.model_fields}
-    return KnowledgeBase.model_construct(**{**kept, **parts})
 
 
 def _conclusion(item: Invariant) -> Conclusion:
