@@ -20,7 +20,7 @@ from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
 from .formula import LIMIT, Formula, ask
-from .patient import Moved, Patient, options
+from .patient import Moved, Patient, dated, options, signed
 
 FIRST_DAY = date(2026, 1, 1)
 SIGNED = "example"
@@ -66,7 +66,7 @@ class Examples:
         for item in sorted(self.formula.knowledge.findings, key=lambda item: item.id):
             value = self._value(item, model, patient, holding)
             if value is not None:
-                who = SIGNED if item.id in self.signed and item.id in days else None
+                who = SIGNED if signed(item.id) in holding else None
                 found.append(Recorded(finding=item.id, value=value, recorded_by=who, recorded_on=days.get(item.id)))
         return Case(case=name, findings=tuple(found))
 
@@ -100,8 +100,7 @@ class Examples:
         """The days of dated findings, in the order of the model, one day apart."""
         moments: dict[str, int] = {}
         for name in (*self.dated, *self.signed):
-            mark = f"{name} {'signed and dated' if name in self.signed else 'dated'}"
-            if mark in holding:
+            if dated(name) in holding:
                 moments[name] = model.eval(z3.Int(f"{name} day"), model_completion=True).as_long()
         order = {moment: number for number, moment in enumerate(sorted(set(moments.values())))}
         return {name: FIRST_DAY + timedelta(days=order[moment]) for name, moment in moments.items()}
