@@ -98,8 +98,8 @@ def with_work_ups() -> dict[str, Any]:
     pack = parts()
     pack["findings.yaml"] = [*pack["findings.yaml"], yes_no("scanned"), yes_no("seen")]
     words = pack["wording/en.yaml"]
-    words["findings"] |= dict.fromkeys(("scanned", "seen"), {"label": "x", "question": "x?"})
-    words["conclusions"] |= dict.fromkeys(("first", "second"), {"label": "y", "text": "y"})
+    words["findings"] |= {key: {"label": "x", "question": "x?"} for key in ("scanned", "seen")}
+    words["conclusions"] |= {key: {"label": "y", "text": "y"} for key in ("first", "second")}
     source = {"source": ["S1"]}
     pack["conclusions.yaml"] = [
         *pack["conclusions.yaml"],
