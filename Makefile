@@ -2,6 +2,7 @@
 # make test   format, lint, types, tests, knowledge checks
 # make prove  prove the invariants, and let a second solver check the proofs
 # make mutate mutation testing of the knowledge
+# make mutate-code  mutation testing of the code: MODULES="knowledge/screens.py sijoint/verify" SAMPLE=20
 # make test-report  the HTML report in a real browser: accessibility, no network, same bytes
 # make soak   200,000 random cases through durable-rules, 1,000,000 through the other evaluators
 # make golden rewrite the expected texts; then read the diff
@@ -13,7 +14,7 @@ BIN := $(abspath $(ENV))/bin
 CASE ?= docs/examples/textbook-instability.yaml
 JOBS ?= 2
 
-.PHONY: demo test format lint types tests knowledge prove mutate test-report soak bench golden clean
+.PHONY: demo test format lint types tests knowledge prove mutate mutate-code test-report soak bench golden clean
 
 demo: $(ENV)/demo.stamp
 	@$(BIN)/sijoint assess $(CASE)
@@ -44,6 +45,9 @@ prove: $(ENV)/test.stamp
 mutate: $(ENV)/test.stamp
 	$(BIN)/sijoint mutate
 
+mutate-code: $(ENV)/mutation.stamp
+	$(BIN)/python -m tests.mutation.run --sample $(or $(SAMPLE),0) $(MODULES)
+
 test-report: $(ENV)/test.stamp
 	bash tests/report/run.sh $(BIN)/python
 
@@ -68,6 +72,10 @@ $(ENV)/demo.stamp: $(ENV)/bin/pip pyproject.toml
 $(ENV)/test.stamp: $(ENV)/bin/pip pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,check,columns,report,prove]"
 	@touch $@ $(ENV)/demo.stamp
+
+$(ENV)/mutation.stamp: $(ENV)/test.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[mutation]"
+	@touch $@
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

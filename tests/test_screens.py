@@ -105,15 +105,22 @@ class Trials:
         return {screen.id for screen in self.knowledge.screens if screen.reach and screen.open not in outcome.grade}
 
     def violations(self, number: int) -> Iterator[tuple[Case, Case]]:
-        """Cases with a closed screen, each with further answers that raise what it guards."""
+        """Cases with a closed screen, each with further answers that raise what it guards or hold advice back."""
         for _ in range(number):
             case = self.case()
             before = self.bitplane.evaluate(case)
             closed = self.closed(before) - self.guarded(before)
             if closed and not self.contradicts(case):
                 for more in self.further(case):
-                    if closed & self.guarded(self.bitplane.evaluate(more)) and not self.contradicts(more):
+                    after = self.bitplane.evaluate(more)
+                    held = self.gates & (set(after.grade) - set(before.grade))
+                    if (held or closed & self.guarded(after)) and not self.contradicts(more):
                         yield case, more
+
+    @cached_property
+    def gates(self) -> frozenset[str]:
+        """The conclusions that hold back what advises."""
+        return frozenset(name for _, kind in self.knowledge.kinds if kind.actionable for name in kind.unless)
 
     def contradicts(self, case: Case) -> bool:
         return bool(list(find_contradictions(self.knowledge, case)))
