@@ -267,7 +267,7 @@ class NearMiss(BaseModel):
 
 
 class PackCase(Item):
-    """A case beside the rules and what is expected of it."""
+    """A case beside the rules and what is expected of it; `contradicts` lists every constraint that its answers break."""
 
     case: Id
     as_of: date | None = None
@@ -277,6 +277,7 @@ class PackCase(Item):
     silent: tuple[SidedId, ...] = ()
     then: dict[SidedId, Id] = Field(default_factory=dict)
     never: tuple[SidedId, ...] = ()
+    contradicts: tuple[Id, ...] | None = None
     near_misses: tuple[NearMiss, ...] = ()
     note: Text | None = None
 
