@@ -98,7 +98,7 @@ def with_work_ups() -> dict[str, Any]:
     pack = parts()
     pack["findings.yaml"] = [*pack["findings.yaml"], yes_no("scanned"), yes_no("seen")]
     words = pack["wording/en.yaml"]
-    words["findings"] |= {key: {"label": "x", "question": "x?"} for key in ("scanned", "seen")}
+    words["findings"] |= {key: {"label": key, "question": f"Was it {key}?"} for key in ("scanned", "seen")}
     words["conclusions"] |= {key: {"label": "y", "text": "y"} for key in ("first", "second")}
     source = {"source": ["S1"]}
     pack["conclusions.yaml"] = [
