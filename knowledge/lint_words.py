@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from fractions import Fraction
+from itertools import chain, combinations
 
 from .conditions import Derived, NumberTest, leaves
 from .errors import Problem
@@ -121,12 +122,35 @@ def lint_questions(knowledge: KnowledgeBase) -> Iterator[Problem]:
         if item.type == "yes_no" and _turned(item, words.question):
             yield _at(item, title, "its question asks for the opposite of its name", "a yes would be read as a no",
                       "turn the question round", "K054")  # fmt: skip
-        if not _stems(words.question) & (_stems(words.label) | _stems(item.base.replace("_", " "))):
+        if not _stems(words.question) & _name(item, words):
             yield _at(item, title, "its question shares no word with its name", "it may ask for something else",
                       "name in the question what is asked", "K057")  # fmt: skip
         if item.type == "number" and item.unit and not _names_unit(item.unit, f"{words.question} {words.label}"):
             yield _at(item, title, f"its question does not say {item.unit}", "the number may be given in another unit",
                       "name the unit in the question", "K054")  # fmt: skip
+
+
+def lint_swaps(knowledge: KnowledgeBase) -> Iterator[Problem]:
+    """K058: two questions of one file that would fit better if they were swapped."""
+    by_file: dict[str, list[tuple[Finding, FindingWords]]] = {}
+    for item, words in _asked(knowledge):
+        by_file.setdefault(item.file, []).append((item, words))
+    for pairs in by_file.values():
+        said = [(item, _stems(words.question), _name(item, words)) for item, words in pairs]
+        for (one, asks, name), (other, asks_other, name_other) in combinations(said, 2):
+            if _fit(asks, name_other) + _fit(asks_other, name) > _fit(asks, name) + _fit(asks_other, name_other):
+                what = f"its question and that of {other.base} fit better the other way round"
+                yield _at(one, f"finding {one.base}", what, "every answer would be read as that to another question",
+                          "swap them, or name in each what is asked", "K058")  # fmt: skip
+
+
+def _name(item: Finding, words: FindingWords) -> set[str]:
+    return _stems(words.label) | _stems(item.base.replace("_", " "))
+
+
+def _fit(asks: set[str], name: set[str]) -> Fraction:
+    """How much of a name stands in a question."""
+    return Fraction(len(asks & name), len(name) or 1)
 
 
 def _negated(question: str) -> bool:
@@ -155,7 +179,7 @@ def _names_unit(unit: str, text: str) -> bool:
 def lint_patient_words(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """K055: what a patient is told about without words for it, or words for a patient that no heading shows."""
     headed = {name for item in knowledge.wording if item.language == "en" for name in item.patient}
-    blocking = {item.conclusion for rule in knowledge.rules for item in rule.blockers} - _raising(knowledge)
+    blocking = {item.conclusion for rule in knowledge.rules for item in rule.blockers} - raising(knowledge)
     silent: dict[str, Conclusion] = {}
     for item, words in _spoken(knowledge):
         plain = _patient(words)
@@ -172,14 +196,14 @@ def lint_patient_words(knowledge: KnowledgeBase) -> Iterator[Problem]:
 
 def lint_shown(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """K056: what an urgency rests on is shown only within another conclusion."""
-    raising = _raising(knowledge)
-    for item in (item for item in knowledge.conclusions if item.id in raising and item.within and item.side != "right"):
+    found = raising(knowledge)
+    for item in (item for item in knowledge.conclusions if item.id in found and item.within and item.side != "right"):
         yield _at(item, f"conclusion {item.base}", f"it raises the {URGENCY} and is shown only within {item.within}",
                   "a reader would see a tier without its reason", "remove within:", "K056")  # fmt: skip
 
 
-def _raising(knowledge: KnowledgeBase) -> set[str]:
-    """The conclusions that an urgency rests on."""
+def raising(knowledge: KnowledgeBase) -> set[str]:
+    """The conclusions that the urgency rests on."""
     rules = [rule for rule in knowledge.rules if any(part.conclusion == URGENCY for part in rule.then)]
     return {leaf.conclusion for rule in rules for leaf in leaves(rule.when) if isinstance(leaf, Derived)}
 
@@ -189,6 +213,7 @@ WORD_LINTS: tuple[Callable[[KnowledgeBase], Iterator[Problem]], ...] = (
     lint_tiers,
     lint_promises,
     lint_questions,
+    lint_swaps,
     lint_patient_words,
     lint_shown,
 )

@@ -87,6 +87,7 @@ WORDED = {
     "K053": said(walk={"label": "w", "text": "A cure is certain."}),
     "K054": asked(numb={"label": "x", "question": "Is there not an x?"}),
     "K055": said(patient={"flag": "Flag"}),
+    "K058": asked(numb={"label": "numb", "question": "Is it weak?"}, weak={"label": "weak", "question": "Is it numb?"}),
     "K057": asked(numb={"label": "numb", "question": "Is the leg swollen?"}),
 }
 FAULTS |= WORDED

@@ -99,8 +99,9 @@ def mutate(
     write: Annotated[Path | None, typer.Option(help="Write a case that kills each survivor to this file, for review.")] = None,
     least: Annotated[float, typer.Option(help="Fail below this percentage.")] = 98.0,
 ) -> None:
-    """Plant every small fault in the rules, one at a time, and count how many the cases and invariants notice."""
+    """Plant every small fault in the knowledge, one at a time, and count how many the cases, invariants and checks notice."""
     with reported():
+        from ..verify.faults import notice
         from ..verify.mcdc import write_cases
         from ..verify.mutate import killing_cases
         from ..verify.mutate import mutate as run
@@ -115,7 +116,11 @@ def mutate(
         equivalent = len(score.fates) - score.counted
         typer.echo(f"{len(score.fates)} mutants, {equivalent} of them equivalent to the original for every patient")
         typer.echo(str(score))
-        if score.percent < least:
+        noticed = notice(knowledge)
+        for fault in noticed.survivors:
+            typer.echo(f"{fault.kind}, not noticed: {fault}")
+        typer.echo(str(noticed))
+        if min(score.percent, noticed.percent) < least:
             raise typer.Exit(FAILED)
 
 
