@@ -28,7 +28,15 @@ from .watch import replaced
 _SHOWS_NO = re.compile(r"\b(show|that \w+ \w+ is|completed) (?:no|not|without) ")
 _VERB = re.compile(r"\b((?:is|are|does|do|did|has|have|was|were|can) \w+) ", re.I)
 
-_OTHER_UNIT = {"days": "weeks", "weeks": "days", "years": "months", "hours": "minutes", "minutes": "hours", "ml": "litres"}
+_OTHER_UNIT = {
+    "days": "weeks",
+    "weeks": "days",
+    "years": "months",
+    "hours": "minutes",
+    "minutes": "hours",
+    "months": "weeks",
+    "ml": "drops",
+}
 
 Check = Callable[[KnowledgeBase], Iterable[Problem]]
 
