@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sijoint.engine import reference
 from sijoint.engine.case import Case
+from sijoint.engine.program import Outcome
 from sijoint.engine.reference import Reference
 from sijoint.explain.arguments import Ledger, arguments
 from sijoint.knowledge.claims import Change, Invariant
 from sijoint.knowledge.conditions import Derived, NotDerived, leaves
+from sijoint.knowledge.errors import EngineError
 from sijoint.knowledge.language import Kind, KnowledgeBase
 from sijoint.knowledge.regions import regions
 from small_pack import load, parts, rule, yes_no
@@ -290,3 +292,17 @@ def test_each_moment_holds_what_was_given_and_not_taken_back(data: st.DataObject
         expected |= {item.finding: item.value for item in step.findings}
         assert dict(moment.values) == expected
         assert list(moment.values) == sorted(moment.values)
+
+
+def test_a_refutation_that_the_reference_does_not_share_is_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = with_work_ups()
+    pack["invariants.yaml"] = [
+        {"id": "one", "says": "x", "never": {"alarm": "now"}},
+        {"id": "two", "says": "x", "changing": {"findings": ["numb"], "after": "absent"}, "never_lowers": ["alarm"]},
+    ]
+    prover = Prover(load(tmp_path, pack))
+    nothing = Outcome(frozenset(), ())
+    monkeypatch.setattr("sijoint.verify.prove.reference.evaluate", lambda knowledge, case: nothing)
+    for invariant, form in zip(prover.knowledge.invariants, (prover.never, prover.change), strict=True):
+        with pytest.raises(EngineError, match="no verdict is given"):
+            form(invariant)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 PLANTED = "tests/test_planted.py"
-PROVE = (PLANTED, "tests/test_prove.py")
+PROVE = ("tests/test_frozen.py", PLANTED, "tests/test_prove.py")
 COLUMNS = ("tests/test_columns.py", "tests/test_bitplane.py")
 
 TARGETS: dict[str, tuple[str, ...]] = {
     "knowledge/screens.py": ("tests/test_screens.py", "tests/test_evaluators.py"),
     "engine/case.py": (f"{PLANTED}::test_each_moment_holds_what_was_given_and_not_taken_back", "tests/test_case.py"),
     "engine/case_reader.py": ("tests/test_case.py",),
-    "explain/arguments.py": ("tests/test_arguments.py", f"{PLANTED}::test_a_ledger_leaves_no_answer_out"),
+    "explain/arguments.py": ("tests/test_frozen.py", "tests/test_arguments.py", f"{PLANTED}::test_a_ledger_leaves_no_answer_out"),
     "engine/columns.py": COLUMNS,
     "engine/column_planes.py": COLUMNS,
     "engine/column_output.py": COLUMNS,
