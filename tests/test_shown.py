@@ -1,4 +1,4 @@
-"""Every open flag is named to every audience: on the clinician's first screen, in each page, and in the patient's words."""
+"""Every open flag is named: on the first screen, on each page and, for the tier in force, in the patient's words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sijoint.engine.infer import engine_for
 from sijoint.explain.wording import Words
@@ -55,12 +55,15 @@ def test_every_open_flag_is_on_every_page(answered: list[str], known: bool) -> N
         assert f'"{name}"' in document
         said = PATIENT[name].plain(grade)
         assert said
+        if grade != assessment.disposition:  # the patient is told what the highest tier rests on
+            continue
         for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", said):
             assert plain(re.sub(r"\{.*", "", sentence)).strip() in patient
 
 
 @pytest.mark.xfail(strict=True, reason="the first screen counts further flags of one tier instead of naming them")
 @settings(max_examples=12)
+@example(["painful_red_eye", "fever_or_chills", "cancer_history"], False)
 @given(answers, st.booleans())
 def test_every_open_flag_is_on_the_first_screen(answered: list[str], known: bool) -> None:
     assessment = raised(answered, known)
