@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
 from itertools import combinations, product
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -19,10 +20,12 @@ from sijoint.engine.case import Case, Recorded
 from sijoint.engine.case_reader import read_case
 from sijoint.engine.program import Outcome, compile_program
 from sijoint.engine.trace import find_contradictions
-from sijoint.knowledge.conditions import Condition, Later, NotDerived, findings_of, leaves
+from sijoint.knowledge.conditions import All, Condition, Later, NotDerived, Present, Unknown, findings_of, leaves
 from sijoint.knowledge.language import Constraint, KnowledgeBase
 from sijoint.knowledge.regions import regions
-from sijoint.knowledge.screens import Reach, screen_rule
+from sijoint.knowledge.screens import Reach, screen_rule, unanswered
+from small_pack import load, rule
+from test_planted import with_work_ups
 
 from sijoint.verify.watch import replaced
 
@@ -180,3 +183,17 @@ def test_many_of_the_cases_have_a_closed_screen_and_an_open_question(knowledge: 
     tried = [case for case in (trials.case() for _ in range(300)) if trials.read - set(case.values)]
     outcomes = [trials.bitplane.evaluate(case) for case in tried]
     assert sum(bool(trials.closed(outcome) - trials.guarded(outcome)) for outcome in outcomes) > 60
+
+
+def test_what_rests_on_a_work_up_through_another_conclusion_may_lapse_too(tmp_path: Path) -> None:
+    pack = with_work_ups()
+    pack["rules.yaml"] = [item for item in pack["rules.yaml"] if item["id"] != "look_is_later"]
+    pack["rules.yaml"].append(rule("rests_on_the_first", {"all": ["first"]}, "second"))
+    knowledge = load(tmp_path, pack)
+    reach = Reach(knowledge.rules, knowledge.conclusion_by_id, knowledge.finding_by_id, knowledge.constraints)
+    lapse = reach.may_lapse(NotDerived(conclusion="second", grade="given"))
+    assert unanswered(lapse) == ("seen", "numb")
+
+
+def test_only_tests_for_unknown_are_unanswered() -> None:
+    assert unanswered(All(of=(Present(finding="a"), Unknown(finding="b"), Unknown(finding="b")))) == ("b",)
