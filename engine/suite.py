@@ -80,12 +80,12 @@ def _unshown_rules(suite: Suite) -> Iterator[Problem]:
 
 
 def _unshown_constraints(suite: Suite) -> Iterator[Problem]:
-    """K050: constraints without a case that breaks them, or without a near miss that keeps them."""
+    """K060: constraints without a case that breaks them, or without a near miss that keeps them."""
     for item in suite.knowledge.constraints:
         for kind, seen in (("case that breaks it", suite.broken), ("near miss that keeps it", suite.kept)):
             if item.id not in seen:
                 why, fix = "nothing shows what it forbids", f"add a case with contradicts: [{item.id}] and near misses"
-                yield Problem(item.file, item.line, f"constraint {item.id}", f"no {kind}", why, fix, "K050")
+                yield Problem(item.file, item.line, f"constraint {item.id}", f"no {kind}", why, fix, "K060")
 
 
 def contradicted(suite: Suite, case: Case) -> frozenset[str]:

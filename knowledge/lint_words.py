@@ -63,7 +63,7 @@ def _sentences(words: ConclusionWords) -> Iterator[str]:
 
 
 def lint_numbers(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K051: a number in words that is in no source; a parameter that only words use and that nothing else states."""
+    """K061: a number in words that is in no source; a parameter that only words use and that nothing else states."""
     for item, words in _spoken(knowledge):
         rules = knowledge.rules_for[item.id]
         said = claims_of(knowledge, (*item.source, *(key for rule in rules for key in rule.source)))
@@ -74,7 +74,7 @@ def lint_numbers(knowledge: KnowledgeBase) -> Iterator[Problem]:
         for number in dict.fromkeys(_NUMBER.findall(plain)):
             if not stands_in(float(number), said):
                 yield _at(item, f"conclusion {item.base}: {number}", f"its words say {number}, which none of its sources does",
-                          "a moved figure would go unnoticed", "write {$parameter}, or correct the number", "K051")  # fmt: skip
+                          "a moved figure would go unnoticed", "write {$parameter}, or correct the number", "K061")  # fmt: skip
     tested = {leaf.parameter for rule in knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, NumberTest)}
     said_in = {name for _, words in _spoken(knowledge) for text in _sentences(words) for name in _PLACEHOLDER.findall(text)}
     for parameter in (item for item in knowledge.parameters if item.id in said_in - tested):
@@ -82,11 +82,11 @@ def lint_numbers(knowledge: KnowledgeBase) -> Iterator[Problem]:
         if not stands_in(value, f"{claims_of(knowledge, parameter.source)} {parameter.interpretation or ''}"):
             what = f"only words use it, and neither source nor interpretation says {value:g}"
             yield _at(parameter, f"parameter {parameter.id}", what, "a moved figure would go unnoticed",
-                      "state the number in interpretation:", "K051")  # fmt: skip
+                      "state the number in interpretation:", "K061")  # fmt: skip
 
 
 def lint_tiers(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K052: a sentence of a tier that speaks of another tier, or that asks the patient for something else."""
+    """K062: a sentence of a tier that speaks of another tier, or that asks the patient for something else."""
     for item, words in (pair for pair in _spoken(knowledge) if pair[0].id == URGENCY):
         for grade, sentence in words.grades.items():
             plain = _patient(words).get(grade, "")
@@ -99,7 +99,7 @@ def lint_tiers(knowledge: KnowledgeBase) -> Iterator[Problem]:
             )
             if plain and (found or differs or unsaid):
                 yield _at(item, f"conclusion {item.base}", what, "a patient would be sent too late, or for nothing",
-                          "correct the sentence of the tier", "K052")  # fmt: skip
+                          "correct the sentence of the tier", "K062")  # fmt: skip
 
 
 def _speaks_of(tier: str, text: str) -> bool:
@@ -108,30 +108,30 @@ def _speaks_of(tier: str, text: str) -> bool:
 
 
 def lint_promises(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K053: words that promise or confirm."""
+    """K063: words that promise or confirm."""
     for item, words in _spoken(knowledge):
         for found in dict.fromkeys(match.group().lower() for text in _sentences(words) for match in _PROMISE.finditer(text)):
             yield _at(item, f"conclusion {item.base}", f"its words say {found!r}",
-                      "rules find what fits; they confirm nothing and promise nothing", "say what was found", "K053")  # fmt: skip
+                      "rules find what fits; they confirm nothing and promise nothing", "say what was found", "K063")  # fmt: skip
 
 
 def lint_questions(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K054: a question that asks for the opposite or in another unit. K057: one that may ask for something else."""
+    """K064: a question that asks for the opposite or in another unit. K067: one that may ask for something else."""
     for item, words in _asked(knowledge):
         title = f"finding {item.base}"
         if item.type == "yes_no" and _turned(item, words.question):
             yield _at(item, title, "its question asks for the opposite of its name", "a yes would be read as a no",
-                      "turn the question round", "K054")  # fmt: skip
+                      "turn the question round", "K064")  # fmt: skip
         if not _stems(words.question) & _name(item, words):
             yield _at(item, title, "its question shares no word with its name", "it may ask for something else",
-                      "name in the question what is asked", "K057")  # fmt: skip
+                      "name in the question what is asked", "K067")  # fmt: skip
         if item.type == "number" and item.unit and not _names_unit(item.unit, f"{words.question} {words.label}"):
             yield _at(item, title, f"its question does not say {item.unit}", "the number may be given in another unit",
-                      "name the unit in the question", "K054")  # fmt: skip
+                      "name the unit in the question", "K064")  # fmt: skip
 
 
 def lint_swaps(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K058: two questions of one file that would fit better if they were swapped."""
+    """K068: two questions of one file that would fit better if they were swapped."""
     by_file: dict[str, list[tuple[Finding, FindingWords]]] = {}
     for item, words in _asked(knowledge):
         by_file.setdefault(item.file, []).append((item, words))
@@ -141,7 +141,7 @@ def lint_swaps(knowledge: KnowledgeBase) -> Iterator[Problem]:
             if _fit(asks, name_other) + _fit(asks_other, name) > _fit(asks, name) + _fit(asks_other, name_other):
                 what = f"its question and that of {other.base} fit better the other way round"
                 yield _at(one, f"finding {one.base}", what, "every answer would be read as that to another question",
-                          "swap them, or name in each what is asked", "K058")  # fmt: skip
+                          "swap them, or name in each what is asked", "K068")  # fmt: skip
 
 
 def _name(item: Finding, words: FindingWords) -> set[str]:
@@ -177,7 +177,7 @@ def _names_unit(unit: str, text: str) -> bool:
 
 
 def lint_patient_words(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K055: what a patient is told about without words for it, or words for a patient that no heading shows."""
+    """K065: what a patient is told about without words for it, or words for a patient that no heading shows."""
     headed = {name for item in knowledge.wording if item.language == "en" for name in item.patient}
     blocking = {item.conclusion for rule in knowledge.rules for item in rule.blockers} - raising(knowledge)
     silent: dict[str, Conclusion] = {}
@@ -186,20 +186,20 @@ def lint_patient_words(knowledge: KnowledgeBase) -> Iterator[Problem]:
         missing = [grade for grade in item.grades if not words.plain(grade)]
         if item.kind in headed and not item.within and missing and (plain or item.id not in blocking):
             yield _at(item, f"conclusion {item.base}", f"no words for the patient at {', '.join(missing)}",
-                      "the patient would not be told", "add patient:, or take the kind out of the headings", "K055")  # fmt: skip
+                      "the patient would not be told", "add patient:, or take the kind out of the headings", "K065")  # fmt: skip
         if headed and plain and item.kind not in headed:
             silent.setdefault(item.kind, item)
     for kind, item in silent.items():
         yield _at(item, f"kind {kind}", "words for the patient and no heading for them", "they are never shown",
-                  "add the kind to patient: in the wording", "K055")  # fmt: skip
+                  "add the kind to patient: in the wording", "K065")  # fmt: skip
 
 
 def lint_shown(knowledge: KnowledgeBase) -> Iterator[Problem]:
-    """K056: what an urgency rests on is shown only within another conclusion."""
+    """K066: what an urgency rests on is shown only within another conclusion."""
     found = raising(knowledge)
     for item in (item for item in knowledge.conclusions if item.id in found and item.within and item.side != "right"):
         yield _at(item, f"conclusion {item.base}", f"it raises the {URGENCY} and is shown only within {item.within}",
-                  "a reader would see a tier without its reason", "remove within:", "K056")  # fmt: skip
+                  "a reader would see a tier without its reason", "remove within:", "K066")  # fmt: skip
 
 
 def raising(knowledge: KnowledgeBase) -> set[str]:

@@ -83,12 +83,12 @@ FAULTS = {
     "K038": {**parts(), "accepted.yaml": [{"code": "K030", "item": "rule small/gone", "because": "it was there"}]},
 }
 WORDED = {
-    "K051": said(alarm={"label": "a", "text": "Within 14 days."}),
-    "K053": said(walk={"label": "w", "text": "A cure is certain."}),
-    "K054": asked(numb={"label": "x", "question": "Is there not an x?"}),
-    "K055": said(patient={"flag": "Flag"}),
-    "K058": asked(numb={"label": "numb", "question": "Is it weak?"}, weak={"label": "weak", "question": "Is it numb?"}),
-    "K057": asked(numb={"label": "numb", "question": "Is the leg swollen?"}),
+    "K061": said(alarm={"label": "a", "text": "Within 14 days."}),
+    "K063": said(walk={"label": "w", "text": "A cure is certain."}),
+    "K064": asked(numb={"label": "x", "question": "Is there not an x?"}),
+    "K065": said(patient={"flag": "Flag"}),
+    "K068": asked(numb={"label": "numb", "question": "Is it weak?"}, weak={"label": "weak", "question": "Is it numb?"}),
+    "K067": asked(numb={"label": "numb", "question": "Is the leg swollen?"}),
 }
 FAULTS |= WORDED
 FAULTS["K033"]["references.yaml"] = [*parts()["references.yaml"], {"id": "S2", "kind": "statement", "claim": "some of them"}]
