@@ -3,6 +3,7 @@
 # make prove  prove the invariants, and let a second solver check the proofs
 # make mutate mutation testing of the knowledge
 # make release-check  the suite three times in random order on a busy machine and once with warnings as errors, then fuzzing
+# make mutate-code  mutation testing of the code: MODULES="knowledge/screens.py sijoint/verify" SAMPLE=20
 # make test-report  the HTML report in a real browser: accessibility, no network, same bytes
 # make soak   200,000 random cases through durable-rules, 1,000,000 through the other evaluators
 # make seal   write what the shipped packs hold into knowledge/packs/release.json, after a change that is meant
@@ -16,7 +17,7 @@ CASE ?= docs/examples/textbook-instability.yaml
 JOBS ?= 2
 FUZZ ?= 100000
 
-.PHONY: demo test format lint types tests knowledge prove mutate release-check test-report soak bench seal golden clean
+.PHONY: demo test format lint types tests knowledge prove mutate mutate-code release-check test-report soak bench seal golden clean
 
 demo: $(ENV)/demo.stamp
 	@$(BIN)/sijoint assess $(CASE)
@@ -46,6 +47,9 @@ prove: $(ENV)/test.stamp
 
 mutate: $(ENV)/test.stamp
 	$(BIN)/sijoint mutate
+
+mutate-code: $(ENV)/mutation.stamp
+	$(BIN)/python -m tests.mutation.run --sample $(or $(SAMPLE),0) $(MODULES)
 
 release-check: $(ENV)/test.stamp
 	$(BIN)/python -m tests.release $(FUZZ)
@@ -77,6 +81,10 @@ $(ENV)/demo.stamp: $(ENV)/bin/pip pyproject.toml
 $(ENV)/test.stamp: $(ENV)/bin/pip pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test,check,columns,report,prove]"
 	@touch $@ $(ENV)/demo.stamp
+
+$(ENV)/mutation.stamp: $(ENV)/test.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[mutation]"
+	@touch $@
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,6 +20,7 @@ ITEMS = (
     "rules",
     "constraints",
     "screens",
+    "flags",
     "differences",
     "estimates",
     "not_encoded",

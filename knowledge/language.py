@@ -306,7 +306,7 @@ class NearMiss(BaseModel):
 
 
 class PackCase(Item):
-    """A case beside the rules and what is expected of it."""
+    """A case beside the rules and what is expected of it; `contradicts` lists every constraint that its answers break."""
 
     case: Id
     as_of: date | None = None
@@ -316,6 +316,7 @@ class PackCase(Item):
     silent: tuple[SidedId, ...] = ()
     then: FrozenMapping[SidedId, Id] = Field(default_factory=FrozenDict)
     never: tuple[SidedId, ...] = ()
+    contradicts: tuple[Id, ...] | None = None
     near_misses: tuple[NearMiss, ...] = ()
     note: Text | None = None
 

@@ -15,6 +15,7 @@ from .conditions import BRANCHES, AtLeast, Condition, NumberTest, findings_of, l
 from .errors import Problem
 from .items import Item
 from .language import KnowledgeBase, Rule
+from .lint_words import WORD_LINTS
 from .possible import Needs, Possible, exclude
 from .sources import unsupported_counts, unsupported_parameters
 from .words import PLACEHOLDER
@@ -48,6 +49,7 @@ def lint(knowledge: KnowledgeBase, as_of: date | None = None, after_each: Callab
     for check in LINTS:
         found += check(run)
         after_each()
+    found += [problem for check in WORD_LINTS for problem in check(knowledge)]
     accepted = {(item.code, item.item): item for item in knowledge.accepted}
     kept = [problem for problem in found if (problem.code, problem.item) not in accepted]
     present = {(problem.code, problem.item) for problem in found}

@@ -18,7 +18,7 @@ def unsupported_parameters(knowledge: KnowledgeBase) -> Iterator[Parameter]:
     """Parameters without an interpretation whose value is in none of their sources."""
     for item in knowledge.parameters:
         value = item.value if item.declared_value is None else item.declared_value
-        if not item.interpretation and not stands_in(value, _claims(knowledge, item.source)):
+        if not item.interpretation and not stands_in(value, claims_of(knowledge, item.source)):
             yield item
 
 
@@ -26,7 +26,7 @@ def unsupported_counts(knowledge: KnowledgeBase, rules: Iterable[Rule]) -> Itera
     """Rules without an interpretation that count to a literal number which no source and no grade names."""
     for rule in rules:
         for part in _counts(rule.when):
-            said = f"{_claims(knowledge, rule.source)} {' '.join(item.grade for item in rule.then)}"
+            said = f"{claims_of(knowledge, rule.source)} {' '.join(item.grade for item in rule.then)}"
             if not rule.interpretation and part.parameter is None and not stands_in(part.k, said):
                 yield rule, part.k
 
@@ -39,7 +39,8 @@ def _counts(condition: Condition) -> Iterator[AtLeast]:
             yield from _counts(member)
 
 
-def _claims(knowledge: KnowledgeBase, sources: Iterable[str]) -> str:
+def claims_of(knowledge: KnowledgeBase, sources: Iterable[str]) -> str:
+    """What the sources claim, and what those they cite do."""
     cited = [knowledge.reference_by_id[key] for key in sources if key in knowledge.reference_by_id]
     behind = [knowledge.reference_by_id[key] for item in cited for key in item.cites if key in knowledge.reference_by_id]
     return " ".join(item.claim or "" for item in (*cited, *behind))

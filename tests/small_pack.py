@@ -24,7 +24,8 @@ def parts() -> dict[str, Any]:
     """The pack as plain values, without fault: every file by its name."""
     age = {"id": "age", "type": "number", "unit": "years", "range": [0, 120], "obtained_by": "history", **SOURCE}
     kinds: dict[str, Any] = {"flag": {}, "exercise": {"actionable": True, "unless": ["held"]}}
-    words = {"label": "x", "question": "x?"}
+    words = {name: {"label": name, "question": f"Is it {name}?"} for name in ("numb", "weak", "sore")}
+    words["age"] = {"label": "age", "question": "What is the age in years?"}
     return {
         "pack.yaml": {"pack": "small", "title": "Small", "version": "1.0.0", "authority": "test", "intended_use": "test",
                       "misuse": "test", "kinds": kinds},
@@ -63,7 +64,7 @@ def parts() -> dict[str, Any]:
             {"id": "all_fire", "says": "Every rule fires.", "reachable": "rules"},
         ],
         "wording/en.yaml": {"language": "en", "kinds": {"flag": "Flag", "exercise": "Exercise"},
-                            "findings": dict.fromkeys(("numb", "weak", "sore", "age"), words),
+                            "findings": words,
                             "conclusions": {"alarm": {"label": "a", "text": "a"}, "held": {"label": "h", "text": "h"},
                                             "walk": {"label": "w", "text": "w"}}},
     }  # fmt: skip

@@ -22,6 +22,7 @@ from sijoint.engine.case import Case, Recorded, Value
 from sijoint.engine.case_reader import read_case
 from sijoint.engine.column_planes import words_of
 from sijoint.engine.columns import Batch, infer_columns
+from sijoint.engine.moments import moments_of
 from sijoint.engine.program import compile_program
 from sijoint.knowledge.language import Finding
 from strategies import cases, knowledge_bases
@@ -272,7 +273,7 @@ def test_random_rows_of_the_shipped_knowledge_have_their_own_answers(engine: Eng
 
 
 def test_the_shipped_examples_have_the_urgency_of_their_assessment(knowledge: KnowledgeBase, engine: Engine) -> None:
-    given_cases = [read_case(path, knowledge).moments()[0] for path in EXAMPLES]
+    given_cases = [moments_of(read_case(path, knowledge), knowledge)[0] for path in EXAMPLES]
     rows = [undated(case) for case in given_cases]
     columns = columns_of(knowledge, rows, arrow)
     table = assess_columns(columns, knowledge=knowledge).to_arrow()

@@ -43,7 +43,25 @@ def with_item(file: str, item: dict[str, Any]) -> dict[str, Any]:
 
 def worded(pack: dict[str, Any], finding: str) -> dict[str, Any]:
     words = pack["wording/en.yaml"]
-    return {**pack, "wording/en.yaml": {**words, "findings": {**words["findings"], finding: {"label": "x", "question": "x?"}}}}
+    return {
+        **pack,
+        "wording/en.yaml": {**words, "findings": {**words["findings"], finding: {"label": "idle", "question": "Idle?"}}},
+    }
+
+
+def said(patient: dict[str, str] | None = None, **words: Any) -> dict[str, Any]:
+    """The pack with other words of some conclusions."""
+    pack = parts()
+    wording = pack["wording/en.yaml"]
+    changed = {**wording, "conclusions": {**wording["conclusions"], **words}, **({"patient": patient} if patient else {})}
+    return {**pack, "wording/en.yaml": changed}
+
+
+def asked(**words: Any) -> dict[str, Any]:
+    """The pack with other words of some findings."""
+    pack = parts()
+    wording = pack["wording/en.yaml"]
+    return {**pack, "wording/en.yaml": {**wording, "findings": {**wording["findings"], **words}}}
 
 
 OVER, UNDER = {"age": {"over": 50}}, {"age": {"under": 40}}
@@ -69,6 +87,15 @@ FAULTS = {
     "K037": with_rule(name="numb_alarms_too", when={"all": ["weak"]}, then={"alarm": "now"}, title="numb alarms"),
     "K038": {**parts(), "accepted.yaml": [{"code": "K030", "item": "rule small/gone", "because": "it was there"}]},
 }
+WORDED = {
+    "K061": said(alarm={"label": "a", "text": "Within 14 days."}),
+    "K063": said(walk={"label": "w", "text": "A cure is certain."}),
+    "K064": asked(numb={"label": "x", "question": "Is there not an x?"}),
+    "K065": said(patient={"flag": "Flag"}),
+    "K068": asked(numb={"label": "numb", "question": "Is it weak?"}, weak={"label": "weak", "question": "Is it numb?"}),
+    "K067": asked(numb={"label": "numb", "question": "Is the leg swollen?"}),
+}
+FAULTS |= WORDED
 FAULTS["K033"]["references.yaml"] = [*parts()["references.yaml"], {"id": "S2", "kind": "statement", "claim": "some of them"}]
 
 

@@ -39,7 +39,12 @@ def test_a_rule_without_firing_case_or_near_miss_is_reported() -> None:
     bare = clinic.model_copy(update={"cases": ()})
     missing = {(problem.item, problem.what) for problem in run_suite(bare, Engine(bare, ("compiled",))).problems}
     assert missing == {
-        (f"rule {rule.id}", what) for rule in clinic.rules for what in ("no case in which it fires", "no near miss")
+        *((f"rule {rule.id}", what) for rule in clinic.rules for what in ("no case in which it fires", "no near miss")),
+        *(
+            (f"constraint {item.id}", what)
+            for item in clinic.constraints
+            for what in ("no case that breaks it", "no near miss that keeps it")
+        ),
     }
 
 

@@ -23,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from sijoint.engine.case import Recorded, Step
+from sijoint.engine.moments import moments_of
 from sijoint.engine.plain import Plain
 from sijoint.explain.schemas import schema_of
 from sijoint.knowledge.files import UnreadableFileError, read_bounded
@@ -210,7 +211,7 @@ def test_what_means_the_same_is_accepted() -> None:
     assert case.values == {"fever": True, "days": 3, "pain_side": "left"}
     assert [type(value) for _, value in sorted(case.values.items())] == [int, bool, str]
     assert case.case == str(UUID(int=7))
-    assert case.moments()[-1].values["days"] == 4
+    assert moments_of(case, CLINIC)[-1].values["days"] == 4
     assert read_case({"findings": {"days": numpy.float32(5.0)}}, CLINIC).values == {"days": 5}
 
 

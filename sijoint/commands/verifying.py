@@ -105,8 +105,9 @@ def mutate(
     write: Annotated[Path | None, typer.Option(help="Write a case that kills each survivor to this file, for review.")] = None,
     least: Annotated[float, typer.Option(help="Fail below this percentage.")] = 98.0,
 ) -> None:
-    """Plant every small fault in the rules, one at a time, and count how many the cases and invariants notice."""
+    """Plant every small fault in the knowledge, one at a time, and count how many the cases, invariants and checks notice."""
     with reported():
+        from ..verify.faults import notice
         from ..verify.mcdc import write_cases
         from ..verify.mutate import killing_cases
         from ..verify.mutate import mutate as run
@@ -123,10 +124,14 @@ def mutate(
         equivalent = len(score.fates) - score.counted
         say(f"{len(score.fates)} mutants, {equivalent} of them equivalent to the original for every patient")
         say(str(score))
+        noticed = notice(knowledge)
+        for fault in noticed.survivors:
+            say(f"{fault.kind}, not noticed: {fault}")
+        say(str(noticed))
         gone = fewer(knowledge)
         for problem in gone:
             tell(str(problem))
-        if gone or score.percent < least:
+        if gone or min(score.percent, noticed.percent) < least:
             raise typer.Exit(FAILED)
 
 

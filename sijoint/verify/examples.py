@@ -20,7 +20,7 @@ from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
 from .formula import LIMIT, Formula, ask
-from .patient import Moved, Patient, earlier_name, history_name, options
+from .patient import Moved, Patient, dated, earlier_name, history_name, options, signed
 
 FIRST_DAY = date(2026, 1, 1)
 APART = timedelta(days=3)
@@ -79,7 +79,7 @@ class Examples:
         for item in sorted(self.formula.knowledge.findings, key=lambda item: item.id):
             value = self._value(item, model, patient, holding)
             if value is not None:
-                who = SIGNED if item.id in self.signed and item.id in days else None
+                who = SIGNED if signed(item.id) in holding else None
                 found.append(Recorded(finding=item.id, value=value, recorded_by=who, recorded_on=days.get(item.id)))
         as_of = max(days.values(), default=None)
         earlier, history = tuple(self._earlier(holding)), tuple(self._history(model, days))
@@ -132,8 +132,7 @@ class Examples:
         """The days of dated findings, in the order of the model, far enough apart to be later in every zone."""
         moments: dict[str, int] = {}
         for name in (*self.dated, *self.signed):
-            mark = f"{name} {'signed and dated' if name in self.signed else 'dated'}"
-            if mark in holding:
+            if dated(name) in holding:
                 moments[name] = model.eval(z3.Int(f"{name} day"), model_completion=True).as_long()
         order = {moment: number for number, moment in enumerate(sorted(set(moments.values())))}
         return {name: FIRST_DAY + APART * order[moment] for name, moment in moments.items()}

@@ -35,7 +35,7 @@ class Lane:
 
 
 def suite_lanes(knowledge: KnowledgeBase) -> list[Lane]:
-    """A lane for every case beside the rules and for each of its near misses.
+    """A lane for every case that expects something of rules, and for each of its near misses.
 
     Raises:
         KnowledgeError: a case cannot be read.
@@ -46,11 +46,12 @@ def suite_lanes(knowledge: KnowledgeBase) -> list[Lane]:
     for item in knowledge.cases:
         name = f"{item.pack}/{item.case}"
         fires, silent = (tuple(rule_ids(suite, item, names)) for names in (item.fires, item.silent))
-        if case := suite.case(item, {}):
+        expects = fires or silent or item.then or item.never
+        if (case := suite.case(item, {})) and expects:
             found.append(Lane(name, engine.infer_moments(case)[-1].case, fires, silent, item.then, item.never))
         for number, miss in enumerate(item.near_misses, 1):
             quiet = tuple(rule_ids(suite, item, miss.silent or item.fires))
-            if case := suite.case(item, miss.change):
+            if (case := suite.case(item, miss.change)) and quiet:
                 found.append(Lane(f"{name} near miss {number}", engine.infer_moments(case)[-1].case, silent=quiet))
     if suite.problems:
         raise KnowledgeError(suite.problems)

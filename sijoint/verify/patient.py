@@ -146,7 +146,7 @@ class Patient:
 
     def later(self, test: Later) -> Gate:
         """A signed and dated work-up is later than every answer that counts, of this moment and of earlier ones."""
-        found = self.atom(Present(finding=test.finding)) & self._free(f"{test.finding} signed and dated")
+        found = self.atom(Present(finding=test.finding)) & self._free(signed(test.finding)) & self._free(dated(test.finding))
         for symptom in test.than:
             found = found & (~self.atom(symptom) | self.after(test.finding, symptom.finding))
             found = found & self._free(history_name(test.finding, symptom))
@@ -154,10 +154,9 @@ class Patient:
 
     def after(self, work_up: str, symptom: str) -> Gate:
         """A dated symptom lies before a work-up."""
-        dated = self._free(f"{symptom} dated")
         name = f"{work_up} after {symptom}"
         self.circuit.define(name, z3.Bool(name) == (self.day(work_up) > self.day(symptom)))
-        return dated & self.circuit.literal(name)
+        return self._free(dated(symptom)) & self.circuit.literal(name)
 
     def day(self, finding: str) -> Any:
         """The variable of the day on which a finding was recorded."""
@@ -212,6 +211,16 @@ class Moved(Patient):
             return now
         arrives = value == {"present": "yes", "absent": "no"}.get(self.after_state)
         return now | self.moves(finding) if arrives else now & ~self.moves(finding)
+
+
+def signed(finding: str) -> str:
+    """The name of "somebody signed for it"."""
+    return f"{finding} signed"
+
+
+def dated(finding: str) -> str:
+    """The name of "its day was recorded", one for a finding as a work-up and as a symptom."""
+    return f"{finding} dated"
 
 
 def options(item: Finding) -> tuple[str, ...]:
