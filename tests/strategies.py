@@ -624,7 +624,7 @@ def _plain_step(step: Step) -> dict[str, Any]:
 def bases_and_cases(draw: st.DrawFn, most_cases: int = 5, **features: Any) -> tuple[KnowledgeBase, list[Case]]:
     """A knowledge base with some of its cases."""
     knowledge = draw(knowledge_bases(**features))
-    return knowledge, draw(st.lists(cases(knowledge), min_size=1, max_size=most_cases))
+    return knowledge, draw(st.lists(moments(knowledge), min_size=1, max_size=most_cases))
 
 
 def moments_of_any_year() -> st.SearchStrategy[date]:

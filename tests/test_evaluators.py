@@ -32,7 +32,7 @@ from sijoint.knowledge.conditions import (
     leaves,
 )
 from sijoint.knowledge.language import Conclusion, Consequence, Finding, Rule
-from strategies import bases_and_cases, cases, completions, mapping_of, values_of
+from strategies import bases_and_cases, completions, mapping_of, moments, values_of
 
 from sijoint import Case, Engine, EngineError, EvaluatorDisagreement, KnowledgeBase, read_case
 
@@ -43,7 +43,7 @@ RUNNABLE = [name for name in EVALUATORS if name != "durable" or rete.available()
 @given(st.data())
 def test_evaluators_agree_on_the_shipped_packs(knowledge: KnowledgeBase, data: st.DataObject) -> None:
     engine = engine_for(knowledge, tuple(RUNNABLE))
-    engine.infer(data.draw(cases(knowledge)))
+    engine.infer(data.draw(moments(knowledge)))
 
 
 # What a condition means, evaluator by evaluator ------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import pytest
 from sijoint.knowledge.language import KnowledgeBase
 
 from sijoint.verify.faults import Noticed, notice
-from sijoint.verify.watch import replaced
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +48,6 @@ def test_notices_nearly_every_question_that_was_turned_or_swapped(noticed: Notic
 
 def test_without_its_cases_a_fault_in_a_constraint_or_a_range_is_not_noticed(knowledge: KnowledgeBase) -> None:
     files = ("constraints.cases.yaml", "ranges.cases.yaml")
-    fewer = replaced(knowledge, cases=tuple(item for item in knowledge.cases if not item.file.endswith(files)))
+    fewer = knowledge.with_items(cases=tuple(item for item in knowledge.cases if not item.file.endswith(files)))
     kinds = {fault.kind for fault in notice(fewer).survivors}
     assert {"constraint dropped", "constraint too wide", "range narrowed"} <= kinds

@@ -20,7 +20,7 @@ from sijoint.engine.moments import moments_of
 from sijoint.engine.program import Outcome
 from sijoint.engine.reference import Reference
 from sijoint.explain.arguments import Ledger, arguments
-from sijoint.knowledge.claims import Change, Invariant
+from sijoint.knowledge.claims import Changing, Invariant
 from sijoint.knowledge.conditions import Derived, NotDerived, leaves
 from sijoint.knowledge.errors import EngineError
 from sijoint.knowledge.language import Kind, KnowledgeBase
@@ -35,7 +35,6 @@ from sijoint.verify.formula import Formula
 from sijoint.verify.mutants import mutants_of
 from sijoint.verify.mutate import with_mutant
 from sijoint.verify.prove import Prover, prove
-from sijoint.verify.watch import replaced
 
 SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -47,7 +46,7 @@ def state(value: object) -> str:
     return "unknown" if value is None else "absent" if value is False else "present"
 
 
-def changed(knowledge: KnowledgeBase, change: Change) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+def changed(knowledge: KnowledgeBase, change: Changing) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """Every two patients, as values in the order of the findings, of whom the second differs by the change."""
     read = regions(knowledge)
     names = [item.id for item in knowledge.findings]
@@ -78,7 +77,7 @@ def test_a_change_is_refuted_exactly_where_two_patients_show_it(data: st.DataObj
     knowledge = data.draw(knowledge_bases(max_findings=3, max_rules=5, later=False, screens=False))
     named = [item.id for item in knowledge.findings if after == "anything" or item.type == "yes_no"]
     states = st.lists(st.sampled_from(["unknown", "absent", "present"]), min_size=1, unique=True)
-    change = Change(
+    change = Changing(
         findings=tuple(data.draw(st.lists(st.sampled_from(named), min_size=1, max_size=2, unique=True))),
         before=tuple(data.draw(states)),
         after=after,
@@ -88,7 +87,7 @@ def test_a_change_is_refuted_exactly_where_two_patients_show_it(data: st.DataObj
     moves = ((rank[was], rank[becomes]) for was, becomes in changed(knowledge, change))
     wrong = any(becomes < was if direction == "lowers" else becomes > was for was, becomes in moves)
     invariant = Invariant(id="one", says="x", form="change", change=change, guarded=(conclusion,), direction=direction)
-    (proof,) = prove(replaced(knowledge, invariants=(invariant,)))
+    (proof,) = prove(knowledge.with_items(invariants=(invariant,)))
     assert proof.verdict == ("refuted" if wrong else "proved")
     assert (proof.case is not None) is wrong
 
@@ -200,7 +199,7 @@ def test_a_comparison_lists_exactly_what_changes_and_how(data: st.DataObject) ->
     assume(mutants)
     regraded = [item for item in mutants if item.kind == "grade moved"]
     new = with_mutant(old, data.draw(st.sampled_from(regraded or mutants)))
-    patients = everyone(replaced(old, rules=(*old.rules, *new.rules)))
+    patients = everyone(old.with_items(rules=(*old.rules, *new.rules)))
     grades = [(reference.evaluate(old, case).grade, reference.evaluate(new, case).grade) for case in patients]
     changing = {name for was, becomes in grades for name in {*was, *becomes} if was.get(name) != becomes.get(name)}
     comparison = compare(old, new, patients)
@@ -220,7 +219,7 @@ def test_a_comparison_lists_exactly_what_changes_and_how(data: st.DataObject) ->
 
 
 def candidates(knowledge: KnowledgeBase) -> KnowledgeBase:
-    return replaced(knowledge, kinds=tuple((name, Kind(candidates=True)) for name, _ in knowledge.kinds))
+    return knowledge.with_items(kinds=tuple((name, Kind(candidates=True)) for name, _ in knowledge.kinds))
 
 
 def sides_of(ledger: Ledger) -> tuple[set[str], set[str], set[str]]:

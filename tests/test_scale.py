@@ -120,7 +120,7 @@ def test_a_tree_of_reasons_says_where_it_stops(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "write", [Assessment.to_json, str, Assessment.to_html, Assessment.to_audit], ids=lambda write: str(write)
+    "write", [Assessment.to_json, str, Assessment.to_html, Assessment.to_audit], ids=["json", "text", "html", "audit"]
 )
 def test_what_is_written_grows_with_the_rules_that_fired(write: Any, tmp_path: Path) -> None:
     short, long = (len(write(assessed(load(tmp_path / str(n), large_packs.fired(n)), f0=True))) for n in (100, 400))

@@ -20,14 +20,12 @@ from sijoint.engine.case import Case, Recorded
 from sijoint.engine.case_reader import read_case
 from sijoint.engine.program import Outcome, compile_program
 from sijoint.engine.trace import find_contradictions
-from sijoint.knowledge.conditions import All, Condition, Later, NotDerived, Present, Unknown, findings_of, leaves
+from sijoint.knowledge.conditions import All, Condition, Later, NotDerived, Present, Unknown, findings_of, leaves, unanswered
 from sijoint.knowledge.language import Constraint, KnowledgeBase
 from sijoint.knowledge.regions import regions
-from sijoint.knowledge.screens import Reach, screen_rule, unanswered
+from sijoint.knowledge.screens import Reach, screen_rule
 from small_pack import load, rule
 from test_planted import with_work_ups
-
-from sijoint.verify.watch import replaced
 
 TRIED = 1_500
 AS_OF, BEFORE, WORKED_UP, AFTER = date(2026, 4, 1), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
@@ -175,7 +173,7 @@ def with_screens(knowledge: KnowledgeBase, reach: type[Reach]) -> KnowledgeBase:
     written = [rule for rule in knowledge.rules if rule.id not in generated]
     made = reach(written, knowledge.conclusion_by_id, knowledge.finding_by_id, knowledge.constraints)
     rules = [screen_rule(generated[rule.id], made) if rule.id in generated else rule for rule in knowledge.rules]
-    return replaced(knowledge, rules=tuple(rules), fingerprint=f"{reach.__name__} {knowledge.fingerprint}")
+    return knowledge.with_items(rules=tuple(rules))
 
 
 def test_many_of_the_cases_have_a_closed_screen_and_an_open_question(knowledge: KnowledgeBase) -> None:
@@ -192,8 +190,8 @@ def test_what_rests_on_a_work_up_through_another_conclusion_may_lapse_too(tmp_pa
     knowledge = load(tmp_path, pack)
     reach = Reach(knowledge.rules, knowledge.conclusion_by_id, knowledge.finding_by_id, knowledge.constraints)
     lapse = reach.may_lapse(NotDerived(conclusion="second", grade="given"))
-    assert unanswered(lapse) == ("seen", "numb")
+    assert unanswered(lapse, {}) == ("seen", "numb")
 
 
 def test_only_tests_for_unknown_are_unanswered() -> None:
-    assert unanswered(All(of=(Present(finding="a"), Unknown(finding="b"), Unknown(finding="b")))) == ("b",)
+    assert unanswered(All(of=(Present(finding="a"), Unknown(finding="b"), Unknown(finding="b"))), {}) == ("b",)

@@ -24,7 +24,6 @@ from ..knowledge.language import Constraint, KnowledgeBase
 from ..knowledge.lint_words import lint_patient_words, lint_promises, lint_questions, lint_shown, lint_swaps, lint_tiers, raising
 from ..knowledge.words import ConclusionWords, FindingWords, Wording
 from .mutants import KINDS, Vocabulary
-from .watch import replaced
 
 _SHOWS_NO = re.compile(r"\b(show|that \w+ \w+ is|completed) (?:no|not|without) ")
 _VERB = re.compile(r"\b((?:is|are|does|do|did|has|have|was|were|can) \w+) ", re.I)
@@ -116,7 +115,7 @@ def _ranges(knowledge: KnowledgeBase) -> Iterator[Fault]:
             for what, narrower in (("lowest", (low + 1, high)), ("highest", (low, high - 1))):
                 changed = item.model_copy(update={"range": narrower})
                 findings = tuple(changed if each.id == item.id else each for each in knowledge.findings)
-                yield Fault("range narrowed", f"finding {item.id}", what, replaced(knowledge, findings=findings))
+                yield Fault("range narrowed", f"finding {item.id}", what, knowledge.with_items(findings=findings))
 
 
 def _display(knowledge: KnowledgeBase) -> Iterator[Fault]:
@@ -124,7 +123,7 @@ def _display(knowledge: KnowledgeBase) -> Iterator[Fault]:
         changed = knowledge.conclusion_by_id[name].model_copy(update={"within": URGENCY})
         conclusions = tuple(changed if item.id == name else item for item in knowledge.conclusions)
         what = f"shown only within {URGENCY}"
-        yield Fault("reason hidden", f"conclusion {name}", what, replaced(knowledge, conclusions=conclusions), (lint_shown,))
+        yield Fault("reason hidden", f"conclusion {name}", what, knowledge.with_items(conclusions=conclusions), (lint_shown,))
     used = {item.kind for item in knowledge.conclusions}
     for key, check in (("kinds", check_wording), ("patient", lint_patient_words)):
         for name in sorted({kind for words in _english(knowledge) for kind in getattr(words, key)} & used):
@@ -136,7 +135,7 @@ def _without_heading(knowledge: KnowledgeBase, key: str, name: str) -> Knowledge
     for words in knowledge.wording:
         kept = {kind: heading for kind, heading in getattr(words, key).items() if kind != name}
         wording.append(words.model_copy(update={key: kept}))
-    return replaced(knowledge, wording=tuple(wording))
+    return knowledge.with_items(wording=tuple(wording))
 
 
 def _questions(knowledge: KnowledgeBase) -> Iterator[Fault]:
@@ -152,7 +151,7 @@ def _questions(knowledge: KnowledgeBase) -> Iterator[Fault]:
         if item.type == "number" and item.side != "right":
             changed = item.model_copy(update={"unit": _OTHER_UNIT.get(item.unit or "", "months")})
             findings = tuple(changed if each.id == item.id else each for each in knowledge.findings)
-            yield Fault("unit changed", f"finding {item.base}", "unit", replaced(knowledge, findings=findings), (lint_questions,))
+            yield Fault("unit changed", f"finding {item.base}", "unit", knowledge.with_items(findings=findings), (lint_questions,))
 
 
 def flipped(question: str) -> str:
@@ -182,7 +181,7 @@ def _conclusions(knowledge: KnowledgeBase) -> Iterator[Fault]:
             kept = tuple(item for item in knowledge.conclusions if item.base == name)
             for text in ("This cures the pain.", "The diagnosis is confirmed."):
                 promising = said.model_copy(update={"text": f"{said.text or said.label} {text}"})
-                base = replaced(_said(knowledge, words, name, promising), conclusions=kept)
+                base = _said(knowledge, words, name, promising).with_items(conclusions=kept)
                 yield Fault("promise added", f"wording of {name}", text, base, (lint_promises,))
             if name in needed and all(item.kind in headed for item in kept):
                 silent = said.model_copy(update={"patient": None})
@@ -209,7 +208,7 @@ def _english(knowledge: KnowledgeBase) -> Iterator[Wording]:
 
 def _worded(knowledge: KnowledgeBase, words: Wording, **change: Any) -> KnowledgeBase:
     changed = words.model_copy(update=change)
-    return replaced(knowledge, wording=tuple(changed if item is words else item for item in knowledge.wording))
+    return knowledge.with_items(wording=tuple(changed if item is words else item for item in knowledge.wording))
 
 
 def _said(knowledge: KnowledgeBase, words: Wording, name: str, said: ConclusionWords) -> KnowledgeBase:
