@@ -173,7 +173,7 @@ class CaseDocument(Unshown):
     model_config = ConfigDict(extra="forbid", title="sijoint.case/1")
     schema_: Literal["sijoint.case/1"] = Field(default=SCHEMA, alias="schema")
     case: Name | None = "case"
-    as_of: Moment | None = None
+    as_of: MomentText | None = None
     findings: dict[str, FindingEntry] | None = Field(default_factory=dict, max_length=5_000)
     steps: list[StepEntry] | None = Field(default_factory=list, max_length=200)
 
@@ -205,7 +205,7 @@ class StepEntry(Unshown):
     """What changed later, in order; `null` withdraws a finding."""
 
     model_config = ConfigDict(extra="forbid")
-    as_of: Moment | None = None
+    as_of: MomentText | None = None
     title: Name | None = None
     findings: dict[str, FindingEntry] | None = Field(default_factory=dict, max_length=5_000)
 

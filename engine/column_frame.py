@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..knowledge.errors import CaseError, EngineError, Problem
+from ..knowledge.frozen import FrozenDict, frozen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +29,14 @@ class Frame:
     columns: Mapping[Any, Any]
     labels: tuple[str, ...] = ()
     pandas: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", FrozenDict(self.columns))
+        object.__setattr__(self, "pandas", frozen(self.pandas))
+
+    def only(self, columns: Mapping[Any, Any]) -> Frame:
+        """The same rows with these columns."""
+        return replace(self, columns=columns)
 
 
 def refused(name: object, what: str, fix: str) -> Problem:

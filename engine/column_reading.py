@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from types import MappingProxyType
 from typing import Any
 
 from ..knowledge.errors import CaseError, Problem, nearest
+from ..knowledge.frozen import FrozenDict
 from ..knowledge.language import Finding, KnowledgeBase
 from .column_frame import Frame, damage_of, need_arrow, open_frame, refused
 from .column_planes import ArrowColumn, Column, NumpyColumn, PlainColumn, arrow_tile_maker
@@ -38,6 +38,10 @@ class Given:
     rows: int
     frame: Frame
     id: str | None
+
+    def __post_init__(self) -> None:
+        for name in ("columns", "kept"):
+            object.__setattr__(self, name, FrozenDict(getattr(self, name)))
 
 
 def read_table(table: Any, knowledge: KnowledgeBase, *, keep: Iterable[str], id: str | None, taken: Iterable[str]) -> Given:
@@ -68,7 +72,7 @@ def read_table(table: Any, knowledge: KnowledgeBase, *, keep: Iterable[str], id:
         raise CaseError(problems)
     rows = max(map(len, [*read.values(), *copied.values()]), default=0)
     names_rows = id if id is not None else next(iter(frame.labels), None) if len(frame.labels) == 1 else None
-    return Given(MappingProxyType(read), MappingProxyType(copied), rows, frame, names_rows)
+    return Given(read, copied, rows, frame.only(copied), names_rows)
 
 
 # What is kept ----------------------------------------------------------------------------------------------

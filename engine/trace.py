@@ -28,6 +28,7 @@ from ..knowledge.conditions import (
     findings_of,
     leaves,
 )
+from ..knowledge.frozen import FrozenDict
 from ..knowledge.graph import findings_behind
 from ..knowledge.items import URGENCY
 from ..knowledge.language import Consequence, Constraint, KnowledgeBase, Rule
@@ -114,7 +115,7 @@ class Trace(Unshown):
     @cached_property
     def grade_of(self) -> Mapping[str, str]:
         """The grade of each derived conclusion."""
-        return {item.conclusion: item.grade for item in self.grades}
+        return FrozenDict((item.conclusion, item.grade) for item in self.grades)
 
     @cached_property
     def firings_for(self) -> Mapping[str, tuple[Firing, ...]]:
@@ -123,7 +124,7 @@ class Trace(Unshown):
         for firing in self.firings:
             for item in firing.concluded:
                 found.setdefault(item.conclusion, []).append(firing)
-        return {name: tuple(firings) for name, firings in found.items()}
+        return FrozenDict((name, tuple(firings)) for name, firings in found.items())
 
 
 def build_trace(knowledge: KnowledgeBase, program: Program, case: Case, outcome: Outcome, evaluators: tuple[str, ...]) -> Trace:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from ..knowledge.frozen import FrozenModel
 
 
-class Unshown(BaseModel):
+class Unshown(FrozenModel):
     """A model that shows nothing but the fields named in `shown`."""
 
     shown: ClassVar[tuple[str, ...]] = ()

@@ -352,6 +352,11 @@ class KnowledgeBase(FrozenModel):
     def __hash__(self) -> int:
         return hash(self.fingerprint)
 
+    def __repr__(self) -> str:
+        return f"KnowledgeBase({len(self.packs)} packs, {len(self.rules)} rules, {self.fingerprint[:12]})"
+
+    __str__ = __repr__
+
     def __eq__(self, other: object) -> bool:
         """Whether everything is equal, from digests that each base computes once."""
         if self is other or not isinstance(other, KnowledgeBase):
@@ -448,7 +453,7 @@ class KnowledgeBase(FrozenModel):
         for name, rules in self.rules_for.items():
             tests = (test for rule in rules for test in (*leaves(rule.when), *rule.blockers))
             found[name] = tuple(dict.fromkeys(test.conclusion for test in tests if isinstance(test, ConclusionTest)))
-        return found
+        return FrozenDict(found)
 
     @cached_property
     def part_by_id(self) -> Mapping[str, Rule]:

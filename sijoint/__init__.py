@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .engine.case import Case, Recorded, Step
+    from .engine.case import Amended, Case, Correction, Moment, Recorded, Step
     from .engine.columns import Batch
     from .engine.infer import Engine, Inference, default_evaluators
     from .engine.program import Outcome
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         StepResult,
     )
     from .explain.estimates import EstimateResult, VariantResult
+    from .explain.flags import FlagState, Raising, WorkUp
     from .explain.justification import Justification, Reason, RuleProof
     from .explain.questions import Effect, NextQuestion, QuestionGroup
     from .explain.session import Session
@@ -50,9 +51,11 @@ if TYPE_CHECKING:
         AtLeast,
         ChoiceTest,
         Derived,
+        Earlier,
         Known,
         Later,
         NotDerived,
+        NotEarlier,
         NumberTest,
         Present,
         Unknown,
@@ -68,8 +71,10 @@ if TYPE_CHECKING:
         Problem,
         ProblemsError,
         QuestionError,
+        RaisedFlag,
         RowError,
         SijointError,
+        UrgentAmongReadable,
     )
     from .knowledge.language import (
         Conclusion,
@@ -78,6 +83,7 @@ if TYPE_CHECKING:
         Difference,
         Estimate,
         Finding,
+        Flag,
         Kind,
         KnowledgeBase,
         NearMiss,
@@ -97,7 +103,7 @@ if TYPE_CHECKING:
     from .verify.certificate import CardRecord, Certificate, ProofRecord, matching_certificate
 
 _HOMES = {
-    "engine.case": "Case Recorded Step",
+    "engine.case": "Amended Case Correction Moment Recorded Step",
     "engine.columns": "Batch",
     "engine.infer": "Engine Inference default_evaluators",
     "engine.program": "Outcome",
@@ -111,6 +117,7 @@ _HOMES = {
         "AssessmentDocument Concluded GivenCase GivenFinding KnowledgeRecord PackVersion ScreenState SoftwareRecord StepResult"
     ),
     "explain.estimates": "EstimateResult VariantResult",
+    "explain.flags": "FlagState Raising WorkUp",
     "explain.justification": "Justification Reason RuleProof",
     "explain.questions": "Effect NextQuestion QuestionGroup",
     "explain.session": "Session",
@@ -119,13 +126,15 @@ _HOMES = {
     "explain.why_not": "RuleDistance Unmet WhyNot",
     "front": "assess read_case",
     "knowledge.claims": "Accepted Card Changing Invariant",
-    "knowledge.conditions": "Absent All AnyOf AtLeast ChoiceTest Derived Known Later NotDerived NumberTest Present Unknown",
+    "knowledge.conditions": (
+        "Absent All AnyOf AtLeast ChoiceTest Derived Earlier Known Later NotDerived NotEarlier NumberTest Present Unknown"
+    ),
     "knowledge.errors": (
         "AskedError CaseError DerivedError EngineError EvaluatorDisagreement KnowledgeError NotDerivedError Problem "
-        "ProblemsError QuestionError RowError SijointError"
+        "ProblemsError QuestionError RaisedFlag RowError SijointError UrgentAmongReadable"
     ),
     "knowledge.language": (
-        "Conclusion Consequence Constraint Difference Estimate Finding Kind KnowledgeBase NearMiss NotEncoded Override "
+        "Conclusion Consequence Constraint Difference Estimate Finding Flag Kind KnowledgeBase NearMiss NotEncoded Override "
         "Pack PackCase Parameter Reference Rule Screen Variant"
     ),
     "knowledge.loader": "load_knowledge",
@@ -140,6 +149,7 @@ __all__ = [
     "Absent",
     "Accepted",
     "All",
+    "Amended",
     "Answer",
     "AnyOf",
     "Argument",
@@ -166,11 +176,13 @@ __all__ = [
     "Constraint",
     "Contradiction",
     "Contrast",
+    "Correction",
     "Counterfactuals",
     "Deciding",
     "Derived",
     "DerivedError",
     "Difference",
+    "Earlier",
     "Effect",
     "Engine",
     "EngineError",
@@ -180,6 +192,8 @@ __all__ = [
     "Finding",
     "FindingWords",
     "Firing",
+    "Flag",
+    "FlagState",
     "GivenCase",
     "GivenFinding",
     "Inference",
@@ -192,10 +206,12 @@ __all__ = [
     "Known",
     "Later",
     "Ledger",
+    "Moment",
     "NearMiss",
     "NextQuestion",
     "NotDerived",
     "NotDerivedError",
+    "NotEarlier",
     "NotEncoded",
     "NumberTest",
     "Outcome",
@@ -210,6 +226,8 @@ __all__ = [
     "ProofRecord",
     "QuestionError",
     "QuestionGroup",
+    "RaisedFlag",
+    "Raising",
     "Reason",
     "Recorded",
     "Reference",
@@ -233,10 +251,12 @@ __all__ = [
     "Trace",
     "Unknown",
     "Unmet",
+    "UrgentAmongReadable",
     "Variant",
     "VariantResult",
     "WhyNot",
     "Wording",
+    "WorkUp",
     "assess",
     "assess_columns",
     "assess_many",

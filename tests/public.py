@@ -74,7 +74,7 @@ def _evaluated(item: Any) -> dict[str, Any]:
 @cache
 def _names(module: types.ModuleType) -> dict[str, Any]:
     """What a module's annotations may name, also what it imports for type checkers alone."""
-    found = dict(vars(module))
+    found = {"ClassVar": typing.ClassVar} | vars(module)
     for guard in (node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.If)):
         for line in guard.body:
             if isinstance(line, ast.ImportFrom):

@@ -14,11 +14,9 @@ import sijoint
 from sijoint import engine, explain, knowledge
 
 FILLED = {
-    "sijoint.engine.case.CaseDocument",
-    "sijoint.engine.case.SidesEntry",
-    "sijoint.engine.case.StepEntry",
-    "sijoint.engine.case.ValueEntry",
     "sijoint.engine.case_reader.Reading",
+    "sijoint.engine.moments._Standing",
+    "sijoint.engine.moments._Visit",
     "sijoint.engine.suite.Suite",
     "sijoint.explain.questions.Wanted",
     "sijoint.explain.summary.Summary",
@@ -26,6 +24,7 @@ FILLED = {
     "sijoint.knowledge.loading.Loading",
     "sijoint.knowledge.reading.PackItems",
     "sijoint.knowledge.yaml_reader.Document",
+    "sijoint.lines.Lines",
     "sijoint.verify.circuit.Circuit",
     "sijoint.verify.lanes.Lane",
     "sijoint.verify.mcdc.Shown",

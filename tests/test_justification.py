@@ -17,7 +17,9 @@ from sijoint.knowledge.conditions import (
     AtLeast,
     Condition,
     Derived,
+    Earlier,
     NotDerived,
+    NotEarlier,
     Unknown,
 )
 from strategies import bases_and_cases
@@ -26,7 +28,14 @@ from sijoint import Assessment, Case, Engine, Justification, KnowledgeBase, NotD
 
 Drawn = tuple[KnowledgeBase, list[Case]]
 
-GROUNDS = {Absent: "absence", Unknown: "unknown", Derived: "conclusion", NotDerived: "not_derived"}
+GROUNDS = {
+    Absent: "absence",
+    Unknown: "unknown",
+    Derived: "conclusion",
+    NotDerived: "not_derived",
+    Earlier: "earlier",
+    NotEarlier: "earlier",
+}
 
 
 def check_proof(proof: Justification, reference: Reference, proved: set[str]) -> None:
@@ -126,7 +135,7 @@ def test_a_proof_ends_in_findings_absences_unknowns_and_what_was_not_derived(dra
         for item in assessment:
             for rule in assessment.why(item.id).rules:
                 grounds = {end.ground for part in (rule.when, *rule.unless) for end in ends(part)}
-                assert grounds <= {"finding", "absence", "unknown", "not_derived"}
+                assert grounds <= {"finding", "absence", "unknown", "not_derived", "earlier"}
 
 
 @settings(max_examples=60)

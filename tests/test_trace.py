@@ -11,7 +11,17 @@ from hypothesis import given, settings
 from sijoint.engine.moments import moments_of
 from sijoint.engine.reference import Reference
 from sijoint.engine.trace import Checked, Trace, holding_leaves
-from sijoint.knowledge.conditions import BRANCHES, FINDING_TESTS, Absent, Condition, Derived, NotDerived, Present
+from sijoint.knowledge.conditions import (
+    BRANCHES,
+    FINDING_TESTS,
+    Absent,
+    Condition,
+    Derived,
+    Earlier,
+    NotDerived,
+    NotEarlier,
+    Present,
+)
 from strategies import bases_and_cases
 
 from sijoint import Case, Engine, KnowledgeBase, read_case
@@ -40,6 +50,8 @@ def right(check: Checked, reference: Reference) -> bool:
         return all(right(member, reference) for member in check.of)
     if isinstance(check.leaf, FINDING_TESTS):
         recorded = check.value == reference.case.values.get(check.leaf.finding)
+    elif isinstance(check.leaf, Earlier | NotEarlier):
+        recorded = check.grade == reference.case.earlier_grades.get(check.leaf.conclusion)
     else:
         grades = reference.knowledge.conclusion_by_id[check.leaf.conclusion].grades
         rank = reference.rank(check.leaf.conclusion)
