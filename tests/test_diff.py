@@ -83,7 +83,10 @@ def everything() -> dict[str, Any]:
     pack["references.yaml"] = [*pack["references.yaml"], {"id": "S2", "kind": "paper", "doi": "10.1/x"}]
     pack["constraints.yaml"] = [{"id": "one", "never": ["numb", "weak"], "because": "no"}]
     pack["screens.yaml"] = [{"id": "core", "title": "Core", "ask": ["numb"], "open": "open", **SOURCE}]
-    pack["conclusions.yaml"] = [*pack["conclusions.yaml"], {"id": "open", "kind": "flag", **SOURCE}]
+    graded = [{"id": name, "kind": "flag", "grades": ["soon", "now"], **SOURCE} for name in ("unresolved", "raised")]
+    pack["conclusions.yaml"] = [*pack["conclusions.yaml"], {"id": "open", "kind": "flag", **SOURCE}, *graded]
+    pack["flags.yaml"] = [{"id": "stays", "title": "Stays", "raised": "alarm", "resolved": "held", "open": "unresolved",
+                           "work_up": "weak", **SOURCE}]  # fmt: skip
     pack["x.differs.yaml"] = [{"id": "d", "about": ["walk"], "verdict": "agrees", "says": "x", "says_source": ["S1"],
                                "published": "y", "published_source": ["S1"], "certainty": ["V"], "wording": "z"}]  # fmt: skip
     pack["x.estimates.yaml"] = [{"id": "e", "title": "E", "formula": "post_test_probability", "shown_with": "walk",
@@ -98,16 +101,18 @@ def everything() -> dict[str, Any]:
         "kinds": {**words["kinds"], "spare": "Spare"},
         "findings": {**words["findings"], "hip": {"label": "h", "question": "h?"},
                      "site": {"label": "s", "question": "s?", "choices": {"low": "l", "high": "h"}}},
-        "conclusions": {**words["conclusions"], "open": {"label": "o", "text": "o"}},
+        "conclusions": {**words["conclusions"],
+                        **{name: {"label": "o", "text": "o"} for name in ("open", "unresolved", "raised")}},
     }  # fmt: skip
     return pack
 
 
 FILES = {
     "packs": ("pack.yaml", {"title": "Other", "version": "2.0.0", "authority": "other",
-                            "intended_use": "other", "misuse": "other"}),
+                            "intended_use": "other", "misuse": "other",
+                            "files": [name for name in everything() if name not in ("pack.yaml", "rules.cases.yaml")]}),
     "findings": ("findings.yaml", {"obtained_by": "examination", "fixed": True, "past": True, "codes": {"x": "y"},
-                                    "source": ["S2"]}),
+                                    "good_for": 30, "source": ["S2"]}),
     "conclusions": ("conclusions.yaml", {"kind": "spare", "shared": True, "within": "held", "codes": {"x": "y"},
                                           "source": ["S2"]}),
     "parameters": ("parameters.yaml", {"value": 51, "range": [30, 60], "interpretation": "ours", "checked": "2026-02-02",
@@ -118,7 +123,9 @@ FILES = {
     "rules": ("rules.yaml", {"title": "Other", "when": {"all": ["weak"]}, "unless": ["open"], "source": ["S2"],
                              "interpretation": "ours", "because": "so", "certainty": ["X"]}),
     "constraints": ("constraints.yaml", {"never": ["numb", "sore"], "because": "other"}),
-    "screens": ("screens.yaml", {"title": "Other", "ask": ["weak"], "source": ["S2"], "interpretation": "ours"}),
+    "screens": ("screens.yaml", {"title": "Other", "ask": ["weak"], "good_for": 30, "source": ["S2"], "interpretation": "ours"}),
+    "flags": ("flags.yaml", {"title": "Other", "raised": "raised", "resolved": "open", "open": "raised", "work_up": "sore",
+                             "source": ["S2"], "interpretation": "ours"}),
     "differences": ("x.differs.yaml", {"about": ["held"], "verdict": "differs", "says": "q", "says_source": ["S2"],
                                        "published": "q",
                                        "published_source": ["S2"], "certainty": ["M"], "wording": "q"}),
@@ -131,6 +138,7 @@ FILES = {
                             "inputs": {"x": ["age"]}, "no_attribute": ["age"]}),
     "cases": ("rules.cases.yaml", {"as_of": "2026-01-01", "findings": {"numb": False}, "fires": [], "silent": ["walking"],
                                    "then": {"alarm": "soon"}, "never": ["walk"], "near_misses": [], "note": "n",
+                                   "contradicts": [],
                                    "steps": [{"findings": {"numb": False}}]}),
     "invariants": ("invariants.yaml", {"says": "Other.", "because": "so"}),
 }  # fmt: skip
@@ -138,7 +146,7 @@ CHANGES = [(field, key, value) for field, (_, change) in FILES.items() for key, 
 FIXED = {
     "id", "pack", "file", "line", "case", "code", "side", "per", "type", "unit", "range", "whole", "choices", "requires", "kinds",
     "overrides", "grades", "overridden_by", "declared_value", "value", "then", "gates", "open", "reach", "formula", "form",
-    "kind", "violation", "change", "guarded", "direction", "reachable", "language",
+    "kind", "violation", "change", "guarded", "direction", "reachable", "language", "elapses", "implies",
 }  # fmt: skip
 """Fields that name an item or its place, that are worked out from others, or that further changes below try."""
 
@@ -159,6 +167,8 @@ def test_a_changed_field_is_listed(field: str, key: str, value: Any, whole: Know
 
 
 def test_every_field_of_every_model_is_tried(whole: KnowledgeBase) -> None:
+    assert {"kinds", "wording", "screen_parts", "not_shipped", "fingerprint", *FILES} == set(KnowledgeBase.model_fields)
+    assert {field for field, _ in KEYS.values()} == {"wording", *FILES}
     for field, (_, change) in FILES.items():
         model = type(getattr(whole, field)[0])
         assert set(model.model_fields) - FIXED <= change.keys() | FIXED, field
@@ -176,6 +186,9 @@ OTHERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "finding changed  small/age: unit": lambda pack: pack["findings.yaml"][3].update({"unit": "years old"}),
     "finding changed  small/age: range": lambda pack: pack["findings.yaml"][3].update({"range": [0, 110]}),
     "finding changed  small/age: whole": lambda pack: pack["findings.yaml"][3].update({"whole": True}),
+    "finding changed  small/age: elapses": lambda pack: pack["findings.yaml"][3].update({"elapses": "years"}),
+    "finding changed  small/age: implies": lambda pack: pack["findings.yaml"][3].update({"implies": "numb"}),
+    "flag removed  small/stays": lambda pack: pack["flags.yaml"].clear(),
     "finding changed  small/site: choices": lambda pack: pack["findings.yaml"][5].update({"choices": ["high", "low"]}),
     "conclusion changed  small/held: grades": lambda pack: pack["conclusions.yaml"][1].update({"grades": ["given", "more"]}),
 }
@@ -190,9 +203,29 @@ def test_other_changes_are_listed(what: str, whole: KnowledgeBase, tmp_path: Pat
     if "grades" in what:
         pack["rules.yaml"][2]["then"] = {"held": "given"}
         pack["wording/en.yaml"]["conclusions"]["held"] = {"label": "h", "text": "h", "grades": {"more": "m"}}
-    if "removed" in what:
+    if what.startswith("rule removed"):
         pack["rules.cases.yaml"] = []
     assert any(str(item).startswith(what) for item in changed_items(whole, load(tmp_path, pack)))
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "value", "decides"),
+    [
+        ("pack.yaml", "files", FILES["packs"][1]["files"], False),
+        ("findings.yaml", "good_for", 30, True),
+        ("screens.yaml", "good_for", 30, True),
+        ("flags.yaml", "raised", "raised", True),
+        ("flags.yaml", "title", "Other", False),
+    ],
+)
+def test_says_of_what_changed_whether_it_can_take_part(
+    file: str, key: str, value: Any, decides: bool, whole: KnowledgeBase, tmp_path: Path
+) -> None:
+    pack = everything()
+    first = pack[file] if isinstance(pack[file], dict) else pack[file][0]
+    first[key] = value
+    (item,) = (item for item in changed_items(whole, load(tmp_path, pack)) if item.fields == (key,))
+    assert item.decides is decides
 
 
 def test_the_command_lists_apart_what_takes_part_in_no_conclusion(tmp_path: Path) -> None:

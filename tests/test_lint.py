@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sijoint.engine import reference
+from sijoint.engine.suite import run_suite
 from sijoint.explain.wording import Words
 from sijoint.knowledge.card import attributes_of, card_problems
 from sijoint.knowledge.conditions import All, Condition
@@ -26,6 +27,7 @@ from strategies import knowledge_bases
 from test_prove import everyone
 from typer.testing import CliRunner
 
+from sijoint import Engine
 from sijoint.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +101,43 @@ FAULTS |= WORDED
 FAULTS["K033"]["references.yaml"] = [*parts()["references.yaml"], {"id": "S2", "kind": "statement", "claim": "some of them"}]
 
 
+def tiered(**more: Any) -> dict[str, Any]:
+    """The pack with an urgency of two tiers that rests on the alarm, and a conclusion of the alarm changed by `more`."""
+    pack = parts()
+    urgency = {"id": "disposition", "kind": "flag", "grades": ["routine", "soon"], "source": ["S1"]}
+    pack["conclusions.yaml"] = [{**item, **more} if item["id"] == "alarm" else item for item in pack["conclusions.yaml"]]
+    pack["conclusions.yaml"].append(urgency)
+    pack["rules.yaml"].append(rule("urgent", {"all": ["alarm"]}, {"disposition": "soon"}))
+    said = {"label": "when", "grades": {"routine": "At leisure.", "soon": "Soon."}}
+    pack["wording/en.yaml"]["conclusions"]["disposition"] = said
+    return pack
+
+
+def swapped_tiers() -> dict[str, Any]:
+    pack = tiered()
+    tiers = {"routine": "Come at leisure.", "soon": "Come today."}
+    pack["wording/en.yaml"]["conclusions"]["disposition"]["patient"] = tiers
+    return pack
+
+
+def unshown_constraint(**case: Any) -> dict[str, Any]:
+    """The pack with a constraint, and a case beside it or none."""
+    never = {"id": "not_both", "never": ["weak", {"not": "sore"}], "because": "they go together"}
+    return {**parts(), "constraints.yaml": [never], **({"constraints.cases.yaml": [case]} if case else {})}
+
+
+FAULTS |= {"K060": unshown_constraint(), "K062": swapped_tiers(), "K066": tiered(within="held")}
+TESTED_IN = {
+    "K048": "test_scale.py",
+    "K050": "test_integrity.py",
+    "K051": "test_integrity.py",
+    "K052": "test_integrity.py",
+    "K053": "test_integrity.py",
+    "K054": "test_integrity.py",
+}
+"""What is refused before anything could be diagnosed, or compared with a release: the tests that plant its faults."""
+
+
 def found(knowledge: KnowledgeBase) -> set[str]:
     return {problem.code for problem in lint(knowledge)}
 
@@ -114,10 +153,9 @@ FAULTS |= {code: {**parts(), "card.yaml": CARD} for code in ("K039", "K040")}
 
 
 def reported(knowledge: KnowledgeBase) -> list[Problem]:
-    """Every diagnostic, also those of a release and of the day after every review was due."""
-    return (
-        [*lint(knowledge, date(2027, 1, 2)), *card_problems(knowledge)] if knowledge.cards else lint(knowledge, date(2027, 1, 2))
-    )
+    """Every diagnostic, also those of the cases, of a release and of the day after every review was due."""
+    found = [*lint(knowledge, date(2027, 1, 2)), *run_suite(knowledge, Engine(knowledge, ("compiled",))).problems]
+    return [*found, *card_problems(knowledge)] if knowledge.cards else found
 
 
 @pytest.mark.parametrize("code", sorted(FAULTS))
@@ -132,7 +170,27 @@ def test_finds_a_planted_fault_and_says_so_in_full(code: str, tmp_path: Path, re
 
 
 def test_every_diagnostic_has_a_planted_fault() -> None:
-    assert set(FAULTS) == {code for code in codes() if code >= "K022"}
+    assert {*FAULTS, *TESTED_IN} == {code for code in codes() if code >= "K022"}
+    assert not FAULTS.keys() & TESTED_IN.keys()
+    for code, name in TESTED_IN.items():
+        assert f'"{code}"' in (ROOT / "tests" / name).read_text(encoding="utf-8")
+
+
+BROKEN = {"case": "broken", "findings": {"weak": True, "sore": False}, "contradicts": ["not_both"]}
+
+
+@pytest.mark.parametrize(
+    ("case", "missing"),
+    [
+        ({}, ["no case that breaks it", "no near miss that keeps it"]),
+        (BROKEN, ["no near miss that keeps it"]),
+        ({**BROKEN, "near_misses": [{"weak": False}, {"sore": True}]}, []),
+    ],
+    ids=["no_case", "no_near_miss", "both"],
+)
+def test_a_constraint_wants_a_case_and_a_near_miss(case: dict[str, Any], missing: list[str], tmp_path: Path) -> None:
+    problems = reported(load(tmp_path, unshown_constraint(**case)))
+    assert [problem.what for problem in problems if problem.code == "K060"] == missing
 
 
 CHOICES = ("yes", "no", "true", "false", "unknown", "none", "some")

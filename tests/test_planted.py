@@ -6,24 +6,27 @@ In: small random knowledge bases and the small pack. Out: each verdict equals wh
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from functools import reduce
 from itertools import combinations, product
+from operator import and_
 from pathlib import Path
 from typing import Any
 
 import pytest
-from brute import completions, dated, dated_answers
+from brute import completions, dated, plain_answers
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sijoint.engine import reference
-from sijoint.engine.case import Case
+from sijoint.engine.case import Case, Moment, Recorded
 from sijoint.engine.moments import moments_of
 from sijoint.engine.program import Outcome
 from sijoint.engine.reference import Reference
 from sijoint.explain.arguments import Ledger, arguments
 from sijoint.knowledge.claims import Changing, Invariant
-from sijoint.knowledge.conditions import Derived, NotDerived, leaves
+from sijoint.knowledge.conditions import FINDING_TESTS, All, AnyOf, ChoiceTest, Derived, Known, Later, Present, Unknown, leaves
 from sijoint.knowledge.errors import EngineError
-from sijoint.knowledge.language import Kind, KnowledgeBase
+from sijoint.knowledge.language import Finding, Kind, KnowledgeBase, Rule
 from sijoint.knowledge.regions import regions
 from small_pack import load, parts, rule, yes_no
 from strategies import bases_and_cases, cases, knowledge_bases
@@ -132,24 +135,127 @@ def test_proofs_about_work_ups(claim: str, tmp_path: Path) -> None:
     assert proof.verdict == verdict
 
 
-@settings(SLOW, max_examples=25)
-@given(dated())
-def test_a_rule_that_reads_dates_has_a_patient_exactly_where_trying_finds_one(drawn: tuple[KnowledgeBase, Case]) -> None:
-    knowledge, _ = drawn
-    assume(len(knowledge.findings) <= 3)
-    fired: set[str] = set()
-    for number, case in enumerate(completions(knowledge, Case(), dated_answers)):
-        fired |= reference.evaluate(knowledge, case).fired
-        assume(number < 5_000)
+EARLY, BETWEEN, LATE, LAST = date(2020, 1, 1), date(2023, 6, 1), date(2026, 12, 31), date(2027, 6, 1)
+SITE = ("low", "high")
+
+
+@st.composite
+def two_work_ups(draw: st.DrawFn) -> KnowledgeBase:
+    """Rules over two work-ups and what they have to follow: a choice in several words, and each other."""
+    options: dict[str, Any] = {"sides": False, "gates": False, "screens": False, "constraints": False}
+    base = draw(knowledge_bases(max_rules=3, max_findings=1, max_conclusions=2, max_leaves=1, **options))
+    place: dict[str, Any] = {"obtained_by": "history", "source": ("R1",), "pack": "base", "file": "base/findings.yaml", "line": 1}
+    findings = [Finding(id=name, type="yes_no", **place) for name in ("scan", "look")]
+    rules = []
+    for item in base.rules:
+        work_up, other = draw(st.permutations(["scan", "look"]))
+        of_site = [Known(finding="site"), *(ChoiceTest(finding="site", choices=(name,)) for name in SITE)]
+        tests = st.lists(st.sampled_from([*of_site * 2, Present(finding=other)]), min_size=1, max_size=2, unique=True)
+        later = Later(finding=work_up, than=tuple(draw(tests)))
+        besides = draw(st.sampled_from([*of_site, Present(finding=other)]))
+        shape = draw(st.sampled_from([later, All(of=(later, besides)), AnyOf(of=(later, besides))]))
+        rules.append(item.model_copy(update={"when": shape}))
+    site = Finding(id="site", type="choice", choices=SITE, **place)
+    return base.with_items(findings=(*findings, site), rules=tuple(rules))
+
+
+def signed_answers(item: Finding, knowledge: KnowledgeBase) -> list[Recorded]:
+    """Every answer undated, and what a work-up has to follow or may be signed on either of two days."""
+    found = plain_answers(item, knowledge)
+    counting = [answer for answer in found if answer.value is not False]
+    return found + [
+        answer.model_copy(update={"recorded_by": "Dr B", "recorded_on": day}) for day in (EARLY, LATE) for answer in counting
+    ]
+
+
+def patients(knowledge: KnowledgeBase) -> Iterator[Case]:
+    """Every patient, without a past and with one or two answers of earlier moments."""
+    given = [
+        answer.model_copy(update={"recorded_on": day})
+        for item in knowledge.findings
+        for answer in plain_answers(item, knowledge)
+        for day in (BETWEEN, LAST)
+        if answer.value is not False
+    ]
+    pasts = [past for size in range(3) for past in combinations(given, size)]
+    for case in completions(knowledge, Case(), signed_answers):
+        for past in pasts:
+            yield Moment(findings=case.findings, history=past)
+
+
+@settings(SLOW, max_examples=10)
+@given(two_work_ups())
+def test_rules_that_read_dates_have_a_patient_wherever_trying_finds_one(knowledge: KnowledgeBase) -> None:
+    """Of every two rules the one fires and the other is silent for the patient that is found; where none is found none does."""
+    references = (Reference(knowledge, case) for case in patients(knowledge))
+    tried = {frozenset(item.id for item in knowledge.rules if each.fires(item)) for each in references}
     formula = Formula(knowledge)
-    examples = Examples(formula)
-    for item in knowledge.rules:
-        holds = lambda case, name=item.id: name in reference.evaluate(knowledge, case).fired  # noqa: E731
-        found = examples.find(formula.planes.rules[item.id], holds, fewest=False)  # type: ignore[arg-type]
+    examples, planes = Examples(formula), formula.planes.rules
+    for one, other in product(knowledge.rules, repeat=2):
+        holds = lambda case, one=one, other=other: fires(knowledge, case, one, None if other == one else other)  # noqa: E731
+        goal = planes[one.id] if one == other else planes[one.id] & ~planes[other.id]
+        found = examples.find(goal, holds, fewest=False)  # type: ignore[arg-type]
         if isinstance(found, Example):
             assert holds(found.case)
         else:
-            assert (found, item.id in fired) == (False, False)
+            assert found is False
+            assert not any(one.id in fired and (one == other or other.id not in fired) for fired in tried)
+
+
+def fires(knowledge: KnowledgeBase, case: Case, one: Rule, silent: Rule | None) -> bool:
+    reference = Reference(knowledge, case)
+    return reference.fires(one) and not (silent and reference.fires(silent))
+
+
+OF_SITE = (Known(finding="site"), *(ChoiceTest(finding="site", choices=(name,)) for name in SITE))
+FOLLOWING = st.builds(
+    lambda work_up, than: Later(finding=work_up, than=tuple(than)),
+    st.sampled_from(["scan", "look"]),
+    st.lists(st.sampled_from(OF_SITE), min_size=1, max_size=2, unique=True),
+)
+
+
+@settings(SLOW, max_examples=30)
+@given(two_work_ups(), st.lists(FOLLOWING, min_size=2, max_size=3, unique=True))
+def test_what_earlier_answers_allow_is_exactly_what_some_past_shows(base: KnowledgeBase, tests: list[Later]) -> None:
+    """Both work-ups are signed and the site is unknown now: only answers of earlier moments tell the tests apart."""
+    conditions = [*(Later(finding=name, than=()) for name in ("scan", "look")), Unknown(finding="site"), *tests]
+    plain = base.rules[0].model_copy(update={"unless": (), "gates": ()})
+    rules = [plain.model_copy(update={"id": f"base/x{n}", "when": condition}) for n, condition in enumerate(conditions)]
+    knowledge = base.with_items(rules=tuple(rules))
+    pattern = lambda case: tuple(Reference(knowledge, case).fires(item) for item in rules)  # noqa: E731
+    shown = {pattern(case) for case in pasts_of_site()}
+    formula = Formula(knowledge)
+    examples, planes = Examples(formula), formula.planes.rules
+    for signs in product((True, False), repeat=len(tests)):
+        wanted = (True, True, True, *signs)
+        gates = [planes[item.id] if sign else ~planes[item.id] for item, sign in zip(rules, wanted, strict=True)]
+        found = examples.find(reduce(and_, gates), lambda case, wanted=wanted: pattern(case) == wanted, fewest=False)  # type: ignore[misc]
+        assert bool(found) is (wanted in shown)
+        assert not isinstance(found, Example) or pattern(found.case) == wanted
+
+
+def pasts_of_site() -> Iterator[Case]:
+    """Two work-ups signed on every two of two days, with every set of earlier answers about the site."""
+    given = [Recorded(finding="site", value=name, recorded_on=day) for name in SITE for day in (BETWEEN, LAST)]
+    for days in product((EARLY, LATE), repeat=2):
+        signed = zip(("look", "scan"), days, strict=True)
+        found = tuple(Recorded(finding=name, value=True, recorded_by="Dr B", recorded_on=day) for name, day in signed)
+        for size in range(len(given) + 1):
+            for past in combinations(given, size):
+                yield Moment(findings=found, history=past)
+
+
+@settings(SLOW, max_examples=25)
+@given(dated())
+def test_a_rule_over_any_findings_fires_for_the_patient_that_is_found(drawn: tuple[KnowledgeBase, Case]) -> None:
+    knowledge, _ = drawn
+    formula = Formula(knowledge)
+    examples = Examples(formula)
+    for item in knowledge.rules:
+        holds = lambda case, item=item: fires(knowledge, case, item, None)  # noqa: E731
+        found = examples.find(formula.planes.rules[item.id], holds, fewest=False)  # type: ignore[arg-type]
+        assert found is False or holds(found.case)  # type: ignore[union-attr]
 
 
 # Verdicts as a whole -----------------------------------------------------------------------------------------------------------
@@ -236,7 +342,7 @@ def read_for(knowledge: KnowledgeBase, conclusion: str) -> set[Any]:
         for leaf in leaves(each.when):
             if isinstance(leaf, Derived):
                 found |= read_for(knowledge, leaf.conclusion)
-            elif not isinstance(leaf, NotDerived):
+            elif isinstance(leaf, FINDING_TESTS):
                 found.add(leaf)
     return found
 

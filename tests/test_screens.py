@@ -28,7 +28,8 @@ from small_pack import load, rule
 from test_planted import with_work_ups
 
 TRIED = 1_500
-AS_OF, BEFORE, WORKED_UP, AFTER = date(2026, 4, 1), date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3)
+AS_OF, BEFORE, WORKED_UP, AFTER = date(2026, 4, 1), date(2026, 3, 1), date(2026, 3, 4), date(2026, 3, 7)
+"""Three days apart: each is later than the one before it in every zone."""
 
 
 class Trials:
@@ -50,7 +51,10 @@ class Trials:
         """Findings that bear on one another: a work-up with its symptoms, and those of constraints with what reads them."""
         rules = [{name for leaf in leaves(rule.when) for name in _read(leaf)} for rule in self.knowledge.rules]
         found = [
-            (leaf.finding, *leaf.than) for rule in self.knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, Later)
+            (leaf.finding, *(symptom.finding for symptom in leaf.than))
+            for rule in self.knowledge.rules
+            for leaf in leaves(rule.when)
+            if isinstance(leaf, Later)
         ]
         for item in self.knowledge.constraints:
             names = {name for test in item.never for leaf in leaves(test) for name in _read(leaf)}
@@ -164,16 +168,25 @@ def test_notices_a_screen_that_closes_too_early(knowledge: KnowledgeBase, plante
 
 
 def test_the_screens_as_made_here_are_those_that_are_loaded(knowledge: KnowledgeBase) -> None:
-    assert with_screens(knowledge, Reach).rule_by_id == knowledge.rule_by_id
+    made = with_screens(knowledge, Reach)
+    assert made.rule_by_id == knowledge.rule_by_id
+    assert made.conclusion_by_id == knowledge.conclusion_by_id
+    assert made.part_by_id == knowledge.part_by_id
+    assert made.part_by_id
 
 
 def with_screens(knowledge: KnowledgeBase, reach: type[Reach]) -> KnowledgeBase:
-    """The knowledge with the rules of its screens worked out anew."""
-    generated = {f"{screen.pack}/{screen.open}": screen for screen in knowledge.screens}
-    written = [rule for rule in knowledge.rules if rule.id not in generated]
-    made = reach(written, knowledge.conclusion_by_id, knowledge.finding_by_id, knowledge.constraints)
-    rules = [screen_rule(generated[rule.id], made) if rule.id in generated else rule for rule in knowledge.rules]
-    return knowledge.with_items(rules=tuple(rules))
+    """The knowledge with the rules of its screens, and the parts they read, worked out anew."""
+    conclusions = {item.id: item for item in knowledge.declared}
+    rules = [rule for rule in knowledge.rules if rule.id not in knowledge.screening]
+    parts: list[str] = []
+    for screen in knowledge.screens:
+        made = reach(tuple(rules), conclusions, knowledge.finding_by_id, knowledge.constraints, screen)
+        opening = screen_rule(screen, made)
+        rules += [*(part for _, part in made.parts), opening]
+        conclusions |= {item.id: item for item, _ in made.parts}
+        parts += [item.id for item, _ in made.parts]
+    return knowledge.with_items(rules=tuple(rules), conclusions=tuple(conclusions.values()), screen_parts=tuple(parts))
 
 
 def test_many_of_the_cases_have_a_closed_screen_and_an_open_question(knowledge: KnowledgeBase) -> None:

@@ -533,8 +533,12 @@ def test_a_table_that_cannot_be_written_whole_leaves_the_one_that_was_there(
 
 
 def test_a_target_that_has_no_folder_is_refused_before_anything_is_read(tmp_path: Path) -> None:
-    ran = command(tmp_path / "missing.arrow", tmp_path / "nowhere" / "out.arrow")
-    assert (ran.exit_code, ran.stderr) == (2, "out.arrow: cannot be written there\n")
+    target = tmp_path / "nowhere" / "out.arrow"
+    ran = command(tmp_path / "missing.arrow", target)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"{target}: cannot be written: ")
+    assert "missing.arrow" not in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_kept_type_that_the_file_cannot_hold_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import z3
 
 from ..engine.case import Case, Moment, Recorded
-from ..knowledge.conditions import ATOMS, Atom, Condition, Earlier, Later, NotEarlier, NumberTest, Symptom, leaves
+from ..knowledge.conditions import ATOMS, Atom, Condition, Earlier, Later, NotEarlier, NumberTest, leaves
 from ..knowledge.language import Finding
 from ..knowledge.regions import Value, passes, regions
 from .circuit import Gate
@@ -46,7 +46,6 @@ class Examples:
         self.numbers: dict[str, list[NumberTest]] = {}
         self.dated: dict[str, None] = {}
         self.signed: dict[str, None] = {}
-        self.followed: dict[tuple[str, Symptom], None] = {}
         self.remembered: dict[str, dict[str, None]] = {}
         for atom in (*formula.program.atoms, *(leaf for condition in more for leaf in leaves(condition))):
             if isinstance(atom, ATOMS):
@@ -61,14 +60,14 @@ class Examples:
         if isinstance(atom, Later):
             self.signed[atom.finding] = None
             self.dated |= {symptom.finding: None for symptom in atom.than}
-            self.followed |= {(atom.finding, symptom): None for symptom in atom.than}
             for symptom in atom.than:
                 self.learn(symptom)
 
     def plain(self) -> list[Any]:
         """The terms of a patient without a past: no earlier moment said anything."""
         names = [earlier_name(name, grade) for name, grades in self.remembered.items() for grade in grades]
-        return [z3.Not(z3.Bool(name)) for name in names] + [z3.Bool(history_name(*pair)) for pair in self.followed]
+        followed = [z3.Bool(history_name(*pair)) for pair in self.formula.patient.followed]
+        return [z3.Not(z3.Bool(name)) for name in names] + followed
 
     def case(self, model: Any, patient: Patient | None = None, name: str = "example") -> Case:
         """The case that a model describes; a later moment of one where earlier moments are part of it."""
@@ -82,7 +81,7 @@ class Examples:
                 who = SIGNED if signed(item.id) in holding else None
                 found.append(Recorded(finding=item.id, value=value, recorded_by=who, recorded_on=days.get(item.id)))
         as_of = max(days.values(), default=None)
-        earlier, history = tuple(self._earlier(holding)), tuple(self._history(model, days))
+        earlier, history = tuple(self._earlier(holding)), tuple(self._history(model, days, holding))
         if not earlier and not history:
             return Case(case=name, as_of=as_of, findings=tuple(found))
         return Moment(case=name, as_of=as_of, findings=tuple(found), earlier=earlier, history=history)
@@ -94,12 +93,13 @@ class Examples:
             held = [grade for grade in grades if earlier_name(name, grade) in holding]
             yield from [(name, held[-1])] if held else []
 
-    def _history(self, model: Any, days: Mapping[str, date]) -> Iterator[Recorded]:
+    def _history(self, model: Any, days: Mapping[str, date], holding: frozenset[str]) -> Iterator[Recorded]:
         """An earlier answer on the day of each work-up that is not later than all of them."""
         refused = {sign.name() for sign in model.decls() if z3.is_false(model[sign])}
-        for work_up, symptom in self.followed:
+        for (work_up, symptom), answer in self.formula.patient.followed.items():
             if work_up in days and history_name(work_up, symptom) in refused:
-                value = next(value for value in self.regions[symptom.finding] if passes(symptom, value))
+                value = self._value(self.formula.knowledge.finding_by_id[symptom.finding], model, answer, holding)
+                assert value is not None
                 yield Recorded(finding=symptom.finding, value=value, recorded_on=days[work_up])
 
     def _value(self, item: Finding, model: Any, patient: Patient, holding: frozenset[str]) -> Value:

@@ -115,7 +115,7 @@ def _ranges(knowledge: KnowledgeBase) -> Iterator[Fault]:
             for what, narrower in (("lowest", (low + 1, high)), ("highest", (low, high - 1))):
                 changed = item.model_copy(update={"range": narrower})
                 findings = tuple(changed if each.id == item.id else each for each in knowledge.findings)
-                yield Fault("range narrowed", f"finding {item.id}", what, knowledge.with_items(findings=findings))
+                yield Fault("range narrowed", f"finding {item.id}", what, _with(knowledge, findings=findings))
 
 
 def _display(knowledge: KnowledgeBase) -> Iterator[Fault]:
@@ -123,7 +123,7 @@ def _display(knowledge: KnowledgeBase) -> Iterator[Fault]:
         changed = knowledge.conclusion_by_id[name].model_copy(update={"within": URGENCY})
         conclusions = tuple(changed if item.id == name else item for item in knowledge.conclusions)
         what = f"shown only within {URGENCY}"
-        yield Fault("reason hidden", f"conclusion {name}", what, knowledge.with_items(conclusions=conclusions), (lint_shown,))
+        yield Fault("reason hidden", f"conclusion {name}", what, _with(knowledge, conclusions=conclusions), (lint_shown,))
     used = {item.kind for item in knowledge.conclusions}
     for key, check in (("kinds", check_wording), ("patient", lint_patient_words)):
         for name in sorted({kind for words in _english(knowledge) for kind in getattr(words, key)} & used):
@@ -135,7 +135,7 @@ def _without_heading(knowledge: KnowledgeBase, key: str, name: str) -> Knowledge
     for words in knowledge.wording:
         kept = {kind: heading for kind, heading in getattr(words, key).items() if kind != name}
         wording.append(words.model_copy(update={key: kept}))
-    return knowledge.with_items(wording=tuple(wording))
+    return _with(knowledge, wording=tuple(wording))
 
 
 def _questions(knowledge: KnowledgeBase) -> Iterator[Fault]:
@@ -151,7 +151,7 @@ def _questions(knowledge: KnowledgeBase) -> Iterator[Fault]:
         if item.type == "number" and item.side != "right":
             changed = item.model_copy(update={"unit": _OTHER_UNIT.get(item.unit or "", "months")})
             findings = tuple(changed if each.id == item.id else each for each in knowledge.findings)
-            yield Fault("unit changed", f"finding {item.base}", "unit", knowledge.with_items(findings=findings), (lint_questions,))
+            yield Fault("unit changed", f"finding {item.base}", "unit", _with(knowledge, findings=findings), (lint_questions,))
 
 
 def flipped(question: str) -> str:
@@ -181,7 +181,7 @@ def _conclusions(knowledge: KnowledgeBase) -> Iterator[Fault]:
             kept = tuple(item for item in knowledge.conclusions if item.base == name)
             for text in ("This cures the pain.", "The diagnosis is confirmed."):
                 promising = said.model_copy(update={"text": f"{said.text or said.label} {text}"})
-                base = _said(knowledge, words, name, promising).with_items(conclusions=kept)
+                base = _with(_said(knowledge, words, name, promising), conclusions=kept)
                 yield Fault("promise added", f"wording of {name}", text, base, (lint_promises,))
             if name in needed and all(item.kind in headed for item in kept):
                 silent = said.model_copy(update={"patient": None})
@@ -202,13 +202,19 @@ def _tiers(knowledge: KnowledgeBase, words: Wording, said: ConclusionWords) -> I
                 yield Fault("tiers swapped", f"wording of {URGENCY}", f"{key} {one} and {other}", base, (lint_tiers,))
 
 
+def _with(knowledge: KnowledgeBase, **parts: tuple[Any, ...]) -> KnowledgeBase:
+    """The knowledge with some items replaced and without a fingerprint: it is examined, and no engine takes it."""
+    held = {name: getattr(knowledge, name) for name in KnowledgeBase.model_fields}
+    return KnowledgeBase.model_construct(**{**held, **parts, "fingerprint": ""})
+
+
 def _english(knowledge: KnowledgeBase) -> Iterator[Wording]:
     return (item for item in knowledge.wording if item.language == "en")
 
 
 def _worded(knowledge: KnowledgeBase, words: Wording, **change: Any) -> KnowledgeBase:
     changed = words.model_copy(update=change)
-    return knowledge.with_items(wording=tuple(changed if item is words else item for item in knowledge.wording))
+    return _with(knowledge, wording=tuple(changed if item is words else item for item in knowledge.wording))
 
 
 def _said(knowledge: KnowledgeBase, words: Wording, name: str, said: ConclusionWords) -> KnowledgeBase:

@@ -24,6 +24,7 @@ KEYS = {
     "rule": ("rules", "id"),
     "constraint": ("constraints", "id"),
     "screen": ("screens", "id"),
+    "flag": ("flags", "id"),
     "difference": ("differences", "id"),
     "estimate": ("estimates", "id"),
     "not encoded": ("not_encoded", "id"),
@@ -36,12 +37,13 @@ KEYS = {
 """Every kind of item: the field of the knowledge base that holds it, and the key that tells its items apart."""
 DECIDING: Mapping[str, frozenset[str]] = {
     "pack": frozenset({"overrides", "kinds"}),
-    "finding": frozenset({"type", "range", "whole", "choices", "per"}),
+    "finding": frozenset({"type", "range", "whole", "choices", "per", "fixed", "elapses", "good_for", "implies"}),
     "conclusion": frozenset({"grades", "per", "kind"}),
     "parameter": frozenset({"value"}),
     "rule": frozenset({"when", "unless", "gates", "then"}),
     "constraint": frozenset({"never"}),
-    "screen": frozenset({"ask", "reach", "open"}),
+    "screen": frozenset({"ask", "reach", "open", "good_for"}),
+    "flag": frozenset({"raised", "resolved", "open", "work_up"}),
 }
 """The fields by which an item can take part in a conclusion; every other field is words, display, sources or claims."""
 

@@ -55,6 +55,7 @@ class Patient:
         self.circuit, self.findings, self.prefix = circuit, findings, prefix
         self.remembered = remembered or {}
         self.tests: dict[Atom, Gate] = {}
+        self.followed: dict[tuple[str, Symptom], Patient] = {}
 
     def atom(self, test: Atom) -> Gate:
         """The gate of a test."""
@@ -149,8 +150,35 @@ class Patient:
         found = self.atom(Present(finding=test.finding)) & self._free(signed(test.finding)) & self._free(dated(test.finding))
         for symptom in test.than:
             found = found & (~self.atom(symptom) | self.after(test.finding, symptom.finding))
-            found = found & self._free(history_name(test.finding, symptom))
+            found = found & self.after_earlier(test.finding, symptom)
         return found
+
+    def after_earlier(self, work_up: str, symptom: Symptom) -> Gate:
+        """A work-up is later than every answer of earlier moments that passes a test.
+
+        Where it is not, one such answer stands on the day of the work-up; `followed` holds it as a patient of its own.
+        """
+        name = history_name(work_up, symptom)
+        if name not in self.circuit.definitions:
+            answer = Patient(self.circuit, self.findings, f"{name}: ")
+            counts = answer.atom(symptom)
+            parts: list[tuple[Any, tuple[str, ...]]] = [(z3.Or(z3.Bool(name), counts.term), (counts.name,))]
+            for other in [pair for pair in self.followed if pair[1].finding == symptom.finding]:
+                parts.append(self._spares(other, (work_up, symptom), answer))
+                parts.append(self._spares((work_up, symptom), other, self.followed[other]))
+            rests_on = tuple(each for _, names in parts for each in names if each != name)
+            self.circuit.define(name, z3.And(*(term for term, _ in parts)), rests_on)
+            self.followed[work_up, symptom] = answer
+        return self.circuit.literal(name)
+
+    def _spares(self, kept: tuple[str, Symptom], refused: tuple[str, Symptom], answer: Patient) -> tuple[Any, tuple[str, ...]]:
+        """The answer that refuses one work-up does not refuse another: it fails its test, or lies before it."""
+        counts = answer.atom(kept[1])
+        days = [self._free(dated(work_up)) for work_up, _ in (kept, refused)]
+        holds, fails = z3.Bool(history_name(*kept)), z3.Not(z3.Bool(history_name(*refused)))
+        both = z3.And(holds, fails, counts.term, *(day.term for day in days))
+        term = z3.Implies(both, self.day(kept[0]) > self.day(refused[0]))
+        return term, (counts.name, history_name(*kept), history_name(*refused), *(day.name for day in days))
 
     def after(self, work_up: str, symptom: str) -> Gate:
         """A dated symptom lies before a work-up."""
@@ -172,7 +200,7 @@ class Freed(Patient):
 
     def __init__(self, before: Patient, own: frozenset[str]) -> None:
         super().__init__(before.circuit, before.findings, "after ", before.remembered)
-        self.before, self.own = before, own
+        self.before, self.own, self.followed = before, own, before.followed
 
     def tag(self, finding: str) -> str:
         """The finding's name; that of the patient before, where it is not free."""
@@ -196,6 +224,7 @@ class Moved(Patient):
     def __init__(self, before: Patient, own: tuple[str, ...], states: tuple[str, ...], after: str) -> None:
         super().__init__(before.circuit, before.findings, remembered=before.remembered)
         self.before, self.own, self.states, self.after_state = before, frozenset(own), states, after
+        self.followed = before.followed
 
     def moves(self, finding: str) -> Gate:
         """The finding is one of those that move."""
