@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..knowledge.conditions import FINDING_TESTS, Atom
+from ..knowledge.conditions import FINDING_TESTS, Atom, FindingTest
 from ..knowledge.frozen import FrozenDict, FrozenObject
 from .atoms import decide
 from .case import Case, Value
@@ -39,22 +39,22 @@ class Bitplane(FrozenObject):
 
     program: Program
     grade_keys: tuple[tuple[str, str], ...]
-    atoms_of: Mapping[str, tuple[int, ...]]
+    tests_of: Mapping[str, tuple[tuple[int, FindingTest], ...]]
     _answer: Callable[[Callable[[str], Value | None], Sequence[bool]], Answer]
     _plane_lines: tuple[str, ...]
     _moments: tuple[Atom, ...]
     _first_visit: tuple[bool, ...]
 
     def __init__(self, program: Program) -> None:
-        atoms_of: dict[str, list[int]] = {}
+        tests_of: dict[str, list[tuple[int, FindingTest]]] = {}
         for number, atom in enumerate(program.atoms):
             if isinstance(atom, FINDING_TESTS):
-                atoms_of.setdefault(atom.finding, []).append(number)
+                tests_of.setdefault(atom.finding, []).append((number, atom))
         made_before = moment_atoms(program)
         self._fix(
             program=program,
             grade_keys=tuple((item.id, grade) for item in program.conclusions for grade in item.grades),
-            atoms_of=FrozenDict((name, tuple(numbers)) for name, numbers in atoms_of.items()),
+            tests_of=FrozenDict((name, tuple(found)) for name, found in tests_of.items()),
             _answer=_compiled(case_lines(program), "answer"),
             _plane_lines=tuple(plane_lines(program)),
             _moments=made_before,

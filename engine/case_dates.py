@@ -43,7 +43,8 @@ def date_mistakes(visits: Sequence[Visit]) -> Iterator[Mistake]:
         yield ("as_of",), "no day, although answers or steps have dates", "write as_of: YYYY-MM-DD, the day of the first answers"
         return
     for visit in visits:
-        for item in (*visit.findings, *visit.corrections):
+        answers: Iterable[Recorded | Correction] = (*visit.findings, *visit.corrections)
+        for item in answers:
             if item.recorded_on and visit.as_of and day_of(item.recorded_on) > visit.as_of:
                 place = (*visit.path, *item.finding.split("."), "recorded_on")
                 yield place, "dated after the day of its moment", "correct recorded_on, or as_of of this moment"
@@ -52,7 +53,8 @@ def date_mistakes(visits: Sequence[Visit]) -> Iterator[Mistake]:
 def _dates(visits: Sequence[Visit]) -> Iterator[bool]:
     for visit in visits:
         yield visit.as_of is not None
-        yield from (item.recorded_on is not None for item in (*visit.findings, *visit.corrections))
+        yield from (item.recorded_on is not None for item in visit.findings)
+        yield from (item.recorded_on is not None for item in visit.corrections)
 
 
 def correction_mistakes(case: Case) -> Iterator[Mistake]:

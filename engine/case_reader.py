@@ -274,8 +274,9 @@ class Reading:
                 self.refuse((*path, "as_of"), "earlier than the step before", "order the steps", "C008")
             as_of = day or as_of
             findings, withdrawn, corrections = self.findings(item.get("findings"), (*path, "findings"), day)
-            said = {"as_of": day, "title": self.text(item.get("title"), (*path, "title"), NAME_LIMIT)}
-            found.append(Step.model_construct(**said, findings=findings, withdrawn=withdrawn, corrections=corrections))
+            title = self.text(item.get("title"), (*path, "title"), NAME_LIMIT)
+            step = Step.model_construct(as_of=day, title=title, findings=findings, withdrawn=withdrawn, corrections=corrections)
+            found.append(step)
         return tuple(found)
 
     def findings(self, raw: Any, path: Path, day: date | None) -> Answers:
@@ -376,8 +377,10 @@ class Reading:
         for key, fix in (("recorded_by", "write recorded_by: who corrects it"), ("note", "write note: why it was a mistake")):
             if not who.get(key):
                 self.refuse(path, f"a correction without {key}", fix, "C011")
-        said = {key: who.get(key) or "?" for key in ("recorded_by", "note")}
-        return Correction.model_construct(finding=name, value=value, recorded_on=who.get("recorded_on"), **said)
+        by, note = (who.get(key) or "?" for key in ("recorded_by", "note"))
+        return Correction.model_construct(
+            finding=name, value=value, recorded_on=who.get("recorded_on"), recorded_by=by, note=note
+        )
 
     def checked(self, finding: Finding, raw: Any, path: Path) -> Value | None:
         """A value of the right type and inside the range; None for unknown or after a problem."""

@@ -264,7 +264,7 @@ def _run(programs: Programs, columns: Mapping[str, Column], span: tuple[int, int
     for name, column in columns.items():
         tile = column.tile(*span)
         for item, planes in zip(programs, atoms, strict=True):
-            for number in item.atoms_of.get(name, ()):
-                planes[number] = tile.plane(item.program.atoms[number])
+            for number, test in item.tests_of.get(name, ()):
+                planes[number] = tile.plane(test)
     results = [item.run(planes, one) for item, planes in zip(programs, atoms, strict=True)]
     return [plane for result in results for plane in (*result.rules, *result.grades)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ..knowledge.errors import EngineError, EvaluatorDisagreement
 from ..knowledge.frozen import FrozenObject
@@ -146,6 +147,8 @@ def _able(program: Program) -> tuple[str, ...]:
 
 _engines: Once[Engine] = Once(16)
 _compiled: Once[Bitplane] = Once(16)
+_in_use: WeakValueDictionary[str, Bitplane] = WeakValueDictionary()
+"""What some engine still holds, although others were compiled since."""
 
 
 def engine_for(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None = None) -> Engine:
@@ -170,7 +173,13 @@ def _engine(knowledge: KnowledgeBase, evaluators: tuple[str, ...] | None) -> Eng
 
 def _bitplane(knowledge: KnowledgeBase) -> Bitplane:
     """The compiled program, shared by every engine of this knowledge."""
-    return _compiled.get(knowledge.identity, lambda: Bitplane(compile_program(knowledge)))
+    return _compiled.get(knowledge.identity, lambda: _shared(knowledge))
+
+
+def _shared(knowledge: KnowledgeBase) -> Bitplane:
+    """The compiled program that an engine holds, or a new one; called by one thread at a time."""
+    found = _in_use.get(knowledge.identity)
+    return found if found is not None else _in_use.setdefault(knowledge.identity, Bitplane(compile_program(knowledge)))
 
 
 def infer(knowledge: KnowledgeBase, case: Case) -> Trace:

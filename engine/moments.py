@@ -151,7 +151,7 @@ def _aged(
 
 def _moved(item: Recorded, finding: Finding, as_of: date) -> Recorded | None:
     """A number moved on by the time since its day; None past its range."""
-    if finding.elapses is None or item.dated is None:
+    if finding.elapses is None or item.dated is None or isinstance(item.value, str):
         return item
     units = elapsed(day_of(item.dated), as_of, finding.elapses)
     if not units:

@@ -14,7 +14,7 @@ from ..engine.atoms import answers_to, decide, is_after, is_signed, passes
 from ..engine.bitplane import Bitplane
 from ..engine.case import Case, Recorded
 from ..engine.program import Program, compile_program
-from ..knowledge.conditions import ATOMS, All, Atom, Earlier, Later, NotEarlier, Symptom, leaves
+from ..knowledge.conditions import ATOMS, FINDING_TESTS, All, Atom, Earlier, FindingTest, Later, NotEarlier, Symptom, leaves
 from ..knowledge.graph import conclusions_read
 from ..knowledge.language import Conclusion, Consequence, KnowledgeBase, Rule
 from .answers import Answer, answers_of, dated_findings, signing_day, with_answers
@@ -50,6 +50,11 @@ class Cut:
             found.setdefault(name, [])
         order = {item.id: number for number, item in enumerate(self.knowledge.findings)}
         return {name: tuple(found[name]) for name in sorted(found, key=order.__getitem__)}
+
+    def value_tests(self, finding: str) -> list[FindingTest]:
+        """The tests of one finding's value, in the order of the atoms."""
+        atoms = (self.program.atoms[number] for number in self.plain_atoms.get(finding, ()))
+        return [atom for atom in atoms if isinstance(atom, FINDING_TESTS)]
 
     @cached_property
     def later(self) -> tuple[tuple[int, Later], ...]:
@@ -153,7 +158,7 @@ def options_for(cut: Cut, case: Case, findings: Iterable[str], *, merged: bool =
 def _options(cut: Cut, case: Case, name: str, merged: bool) -> Iterator[Option]:
     numbers = cut.plain_atoms[name]
     counted = cut.symptom_tests.get(name, ())
-    tests = [*(cut.program.atoms[number] for number in numbers), *counted]
+    tests = [*cut.value_tests(name), *counted]
     now = case.values.get(name)
     dated = name in cut.work_ups or name in cut.symptoms
     present = frozenset(number for number in numbers if decide(cut.program.atoms[number], case))

@@ -94,8 +94,7 @@ def _side(item: Wanted) -> str:
 
 def _question(engine: Engine, inference: Inference, item: Wanted) -> NextQuestion:
     cut = whole(engine)
-    tests = [cut.program.atoms[number] for number in cut.plain_atoms.get(item.finding, ())]
-    answers = answers_of(engine.knowledge.finding_by_id[item.finding], tests)
+    answers = answers_of(engine.knowledge.finding_by_id[item.finding], cut.value_tests(item.finding))
     return NextQuestion(
         finding=item.finding,
         level=item.level,

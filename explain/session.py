@@ -6,7 +6,7 @@ answer that replaces or withdraws another is a later moment of the case, so that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from typing import Any
 
 from ..engine.case import Case, Step
@@ -109,7 +109,7 @@ class Session:
         return f"<Session: {len(self.case.findings)} findings>"
 
 
-def _with_step(case: Case, step: Step, told: Collection[str]) -> tuple[Step, ...]:
+def _with_step(case: Case, step: Step, told: Set[str]) -> tuple[Step, ...]:
     """The steps of a case with answers told: part of the last step, or a step of its own where that answered them before."""
     last = case.steps[-1] if case.steps else None
     if last is None or last.corrections or not told.isdisjoint({item.finding for item in last.findings}.union(last.withdrawn)):

@@ -219,7 +219,7 @@ def lint_parameters(run: Lint) -> Iterator[Problem]:
     used = {test.parameter for rule in run.knowledge.rules for test in value_tests(rule.when) if isinstance(test, NumberTest)}
     used |= {part.parameter for rule in run.knowledge.rules for part in _parts(rule.when) if isinstance(part, AtLeast)}
     used |= set(_spoken(run.knowledge))
-    aged = [item.good_for for item in (*run.knowledge.findings, *run.knowledge.screens)]
+    aged = [item.good_for for item in run.knowledge.findings] + [item.good_for for item in run.knowledge.screens]
     used |= {days[1:] for days in aged if isinstance(days, str)}
     for item in (item for item in run.knowledge.parameters if item.id not in used):
         yield _at(item, f"parameter {item.id}", "nothing uses it", "changing it changes nothing", "use it, or remove it", "K034")

@@ -53,9 +53,9 @@ def _asked(knowledge: KnowledgeBase) -> Iterator[tuple[Finding, FindingWords]]:
 
 
 def _patient(words: ConclusionWords) -> Mapping[str, str]:
-    if isinstance(words.patient, dict):
-        return words.patient
-    return {"": words.patient} if words.patient else {}
+    if isinstance(words.patient, str):
+        return {"": words.patient}
+    return words.patient or {}
 
 
 def _sentences(words: ConclusionWords) -> Iterator[str]:

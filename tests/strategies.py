@@ -364,8 +364,8 @@ def conclusion_tests(conclusions: Sequence[Conclusion]) -> st.SearchStrategy[Con
 
 
 def conditions(leaf: st.SearchStrategy[Condition], max_leaves: int = 6) -> st.SearchStrategy[Condition]:
-    """A leaf, or branches nested a few deep; no list holds one condition twice."""
-    return st.recursive(leaf, _branches, max_leaves=max_leaves)
+    """A leaf, or branches nested a few deep; no list holds one condition twice. The leaf is drawn unnamed: its repr is long."""
+    return st.recursive(st.none().flatmap(lambda _: leaf), _branches, max_leaves=max_leaves)
 
 
 def _branches(members: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:

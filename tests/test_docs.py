@@ -157,9 +157,12 @@ def test_every_block_on_the_language_page_is_read_without_a_mistake(name: str, t
     """As a file of a pack: every item is read whole by the model of its file."""
     folder = tmp_path / "shown"
     (folder / "wording").mkdir(parents=True)
-    pack = dict(blocks_of_pack())["pack.yaml"]
-    (folder / "pack.yaml").write_text(pack)
+    pack = yaml.safe_load(dict(blocks_of_pack())["pack.yaml"])
+    listed = pack.pop("files")
+    (folder / "pack.yaml").write_text(yaml.safe_dump(pack))
     (folder / name).write_text(text)
+    for other in listed if name == "pack.yaml" else ():
+        (folder / other).write_text("language: en\n" if "wording" in other else "[]\n")
     found = read_pack(folder, True)
     assert [str(problem) for problem in found.problems] == []
     value = yaml.safe_load(text)

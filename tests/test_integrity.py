@@ -338,6 +338,14 @@ def test_every_door_shares_one_knowledge_and_one_engine() -> None:
     assert assess_columns({"saddle_numbness": [True]}).bitplane is engine.bitplane
 
 
+def test_what_an_engine_holds_is_shared_however_much_else_was_compiled(knowledge: KnowledgeBase, tmp_path: Path) -> None:
+    engine, small = Engine(knowledge, ("compiled",)), load(tmp_path, parts())
+    for number in range(20):
+        conclusion = small.conclusions[0].model_copy(update={"id": f"more_{number}"})
+        Engine(small.with_items(conclusions=(*small.conclusions, conclusion)), ("compiled",))
+    assert Engine(knowledge, ("reference",)).bitplane is engine.bitplane
+
+
 # Another house ------------------------------------------------------------------------------------------------
 
 

@@ -50,11 +50,11 @@ def test_the_emergency_is_said_first(name: str, knowledge: KnowledgeBase) -> Non
 
 
 def test_a_work_up_whose_date_cannot_be_read_closes_nothing(knowledge: KnowledgeBase) -> None:
-    cleared = {"value": True, "recorded_by": "Dr A", "recorded_on": "later"}
+    cleared = {"value": True, "recorded_by": "Dr A", "method": "MRI", "recorded_on": "later"}
     told = {"saddle_numbness": {"value": True, "recorded_on": "2026-11-20"}, "cauda_equina_workup_negative": cleared}
-    source = {"as_of": "2026-11-19", "findings": {}, "steps": [{"as_of": "2026-11-22", "findings": told}]}
+    source = {"as_of": "2026-11-19", "findings": {}, "steps": [{"as_of": "2026-11-24", "findings": told}]}
     assert str(refused(source, knowledge)).startswith(FIRST)
-    cleared["recorded_on"] = "2026-11-21"
+    cleared["recorded_on"] = "2026-11-23"  # surely later than the symptom, wherever on earth each was written down
     assert str(refused(source | {"x": 1}, knowledge)).endswith(NOTHING)
 
 
@@ -260,10 +260,10 @@ def test_a_disagreement_on_one_line_leaves_the_others_answered(tmp_path: Path, m
 
     infer = Engine.infer
 
-    def differing(self: Engine, case: Any) -> Any:
+    def differing(self: Engine, case: Any, whole: Any = None) -> Any:
         if case.case == "odd":
             raise EvaluatorDisagreement({"a": 1, "b": 2}, "")
-        return infer(self, case)
+        return infer(self, case, whole)
 
     monkeypatch.setattr(Engine, "infer", differing)
     answers, ran = batch(tmp_path, b'{"case": "odd", "findings": {}}', GOOD)

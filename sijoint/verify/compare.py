@@ -15,10 +15,11 @@ from ..engine.case import Case, Recorded
 from ..engine.program import Outcome, compile_program
 from ..knowledge.language import Finding, KnowledgeBase, Rule
 from ..knowledge.regions import regions
-from .circuit import Gate
+from .circuit import Circuit, Gate
 from .examples import Example, Examples
 from .formula import LIMIT, Formula
 from .items import ChangedItem, changed_items
+from .patient import Patient
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,10 @@ class Compare:
         shared = _shared(old, new)
         self.old, self.new = old.with_items(findings=shared), new.with_items(findings=shared)
         both = self.new.with_items(rules=(*self.new.rules, *self.old.rules), conclusions=())
-        self.before = Formula(self.old)
-        self.after = Formula(self.new, self.before.circuit, self.before.patient)
+        circuit, remembered = Circuit(), {**self.new.remembered, **self.old.remembered}
+        patient = Patient(circuit, self.old.finding_by_id, remembered=remembered)
+        self.before = Formula(self.old, circuit, patient)
+        self.after = Formula(self.new, circuit, patient)
         self.examples = Examples(self.before, limit)
         self.examples.regions = regions(both)
         for atom in self.after.program.atoms:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..engine.bitplane import Bitplane, Results
 from ..engine.program import Program, compile_program
@@ -104,7 +104,7 @@ class Schemata:
 MARK, KEPT = "mutant_", "kept_"
 
 
-def _is_mark(atom: Atom) -> bool:
+def _is_mark(atom: Atom) -> TypeGuard[Present]:
     return isinstance(atom, Present) and atom.finding.startswith((MARK, KEPT))
 
 
