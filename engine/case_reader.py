@@ -7,12 +7,14 @@ aside what could be read. Nothing is half-read, and no message repeats a value t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any
 
+from ..knowledge.conditions import Later, leaves
 from ..knowledge.errors import CaseError, key_text, nearest, pointer_to
 from ..knowledge.items import SIDES
 from ..knowledge.language import Finding, KnowledgeBase
@@ -22,7 +24,7 @@ from .case import SCHEMA, Case, Correction, Moment, Recorded, Step, Value
 from .case_dates import Mistake, Visit, correction_mistakes, date_mistakes, visits_of
 from .case_source import document_of, name_of, read_json
 from .plain import Plain
-from .readable import Others, meant, readable_cases, repeated_findings
+from .readable import Others, Slot, meant, readable_cases, repeated_findings
 
 TEXT_LIMIT = 10_000
 NAME_LIMIT = 200
@@ -30,6 +32,7 @@ STEP_LIMIT = 200
 FINDINGS_LIMIT = 5_000
 WHOLE_LIMIT = 10**18
 LOOK_UPS = 20
+ALONE = 6
 KEYS = ("schema", "case", "as_of", "findings", "steps")
 STEP_KEYS = ("as_of", "title", "findings")
 VALUE_KEYS = ("value", "corrected", "recorded_by", "recorded_on", "method", "note")
@@ -193,7 +196,7 @@ class Reading:
     """One case being read: the place of every part, and the problems so far.
 
     `silent` where the text itself is refused: what is read of it is only weighed. `others` are further values that some
-    finding was given, or that an unreadable value may mean.
+    finding was given, or that an unreadable value may mean; `doubted` are the places of all problems.
     """
 
     document: Document
@@ -202,18 +205,45 @@ class Reading:
     today: date | None = None
     name: str | None = None
     others: Others = field(default_factory=dict)
+    doubted: set[Slot] = field(default_factory=set)
+    undated: bool = False
     looked_up: int = 0
 
     def refuse(self, path: Path, what: str, fix: str, code: str) -> None:
         """Record a problem at a place in the case."""
+        self.doubt(path, code)
         if not self.silent:
             self.document.note(path, self.document.line(path), what, WHY[code], fix, code)
 
     def error(self, case: Case) -> CaseError:
         """Every problem as one error, with the cases that could be read beside it."""
         document = self.document
-        readable = readable_cases(case, self.others)
+        ways = (readable_cases(sound, self.others) for sound in self.sounder(case))
+        readable = tuple(chain.from_iterable(zip(*ways, strict=True)))  # the first of each way first: not all may be weighed
         return CaseError(document.problems, more=document.more, case=self.name, readable=readable)
+
+    def doubt(self, path: Path, code: str) -> None:
+        """Keep in mind that a problem sits at an answer, or that a day is in doubt."""
+        self.undated |= code == "C008"
+        inside = path[2:] if path[:1] == ("steps",) else path
+        if inside[:1] == ("findings",):
+            at = pointer_to(path)[1] or 0
+            self.doubted |= {(at, ".".join(map(str, inside[1:end]))) for end in (2, 3) if len(inside) >= end}
+
+    def sounder(self, case: Case) -> Iterable[Case]:
+        """The case as read, and where that differs without the answers in doubt: all of them, and each of a few alone.
+
+        A work-up is in doubt too where any day is, or where the text itself is refused.
+        """
+        doubted = self.doubted | set(self.others)
+        if self.undated or (self.document.value is None and self.document.salvaged is not None):
+            doubted |= {(at, name) for at in range(len(case.steps) + 1) for name in _work_ups(self.knowledge)}
+        present = sorted(doubted & _slots(case))
+        yield case
+        if present:
+            yield _without(case, present)
+        if 1 < len(present) <= ALONE:
+            yield from (_without(case, [slot]) for slot in present)
 
     def case(self, raw: Any) -> Case:
         """The whole case, or as much of it as can be read."""
@@ -358,13 +388,12 @@ class Reading:
         who["recorded_on"] = who.get("recorded_on") or day
         finding = self.knowledge.finding_by_id[name]
         value = self.checked(finding, raw, path)
-        if corrects:
-            return self.correction(name, value, who, path)
-        if value is not None:
+        if value is not None and not corrects:
             return _item(name, value, who)
-        if (guess := meant(finding, raw)) is not None:
+        guess = meant(finding, raw) if value is None else value
+        if guess is not None:  # of a refused case, a correction may be meant as a new answer
             self.other(path, _item(name, guess, who))
-        return None
+        return self.correction(name, value, who, path) if corrects else None
 
     def corrects(self, raw: Any, path: Path) -> bool:
         """Whether an answer sets a mistake of recording right."""
@@ -448,6 +477,28 @@ class Reading:
 
 def _item(name: str, value: Value, who: Mapping[str, Any]) -> Recorded:
     return Recorded.model_construct(finding=name, value=value, **{"recorded_by": None, "method": None, "note": None, **who})
+
+
+def _work_ups(knowledge: KnowledgeBase) -> set[str]:
+    """The findings that close a flag by being later."""
+    return {leaf.finding for rule in knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, Later)}
+
+
+def _answers(case: Case) -> list[tuple[Recorded, ...]]:
+    """The answers of the first moment and of each step."""
+    return [case.findings, *(step.findings for step in case.steps)]
+
+
+def _slots(case: Case) -> set[Slot]:
+    """Where a case has answers."""
+    return {(at, item.finding) for at, items in enumerate(_answers(case)) for item in items}
+
+
+def _without(case: Case, slots: Collection[Slot]) -> Case:
+    """A case without some of its answers."""
+    first, *later = (tuple(item for item in items if (at, item.finding) not in slots) for at, items in enumerate(_answers(case)))
+    steps = (step.model_copy(update={"findings": kept}) for step, kept in zip(case.steps, later, strict=True))
+    return case.model_copy(update={"findings": first, "steps": tuple(steps)})
 
 
 def kind_of(raw: Any) -> str:

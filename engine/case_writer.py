@@ -11,13 +11,46 @@ from typing import Any
 
 import yaml
 
-from .case import SCHEMA, Case, Correction, Recorded, Step
+from ..knowledge.errors import CaseError, Problem
+from .case import SCHEMA, Case, Correction, Moment, Recorded, Step
 
+LOST = "its earlier answers, and the flags they raised, would be lost"
 WHO = ("recorded_by", "recorded_on", "method", "note")
 
 
 def case_document(case: Case, *, notes: bool = True) -> dict[str, Any]:
-    """A case as a mapping; a number that moved with time is written as it was given. `notes=False` leaves notes out."""
+    """A case as a mapping; a number that moved with time is written as it was given. `notes=False` leaves notes out.
+
+    Raises:
+        CaseError: it is one moment of a case that has a past, which would be lost.
+    """
+    return as_it_stands(whole(case), notes=notes)
+
+
+def whole(case: Case) -> Case:
+    """A case as it was given; a moment without a past is one.
+
+    Raises:
+        CaseError: it is one moment of a case that has a past, which would be lost.
+    """
+    if not isinstance(case, Moment):
+        return case
+    if case.history or case.lapsed or case.earlier or case.amended:
+        what = "one moment of a case that has a past"
+        problem = Problem("case", 0, "case", what, LOST, "give the whole case: `given` of its assessment", "C002")
+        raise CaseError([problem], readable=(case,))
+    return Case(case=case.case, as_of=case.as_of, findings=tuple(_first_given(item, case.as_of) for item in case.findings))
+
+
+def _first_given(item: Recorded, as_of: date | None) -> Recorded:
+    """An answer before its number moved with time, dated where it was given on another day than that of the case."""
+    value = item.value if item.moved_from is None else item.moved_from
+    day = item.recorded_on if item.given_on == as_of else item.dated
+    return item.model_copy(update={"value": value, "moved_from": None, "given_on": None, "recorded_on": day})
+
+
+def as_it_stands(case: Case, *, notes: bool = True) -> dict[str, Any]:
+    """A case or one moment as a mapping; what a moment brings along from earlier ones is left out."""
     document: dict[str, Any] = {"schema": SCHEMA, "case": case.case}
     if case.as_of:
         document["as_of"] = case.as_of
@@ -28,7 +61,11 @@ def case_document(case: Case, *, notes: bool = True) -> dict[str, Any]:
 
 
 def case_yaml(case: Case, *, notes: bool = True) -> str:
-    """A case as `sijoint.case/1` YAML, as `read_case` reads it."""
+    """A case as `sijoint.case/1` YAML, as `read_case` reads it.
+
+    Raises:
+        CaseError: it is one moment of a case that has a past, which would be lost.
+    """
     return to_yaml(case_document(case, notes=notes))
 
 

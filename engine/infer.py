@@ -21,7 +21,7 @@ from ..knowledge.proven import refuse_unfit
 from . import reference
 from .bitplane import Bitplane
 from .case import Case
-from .case_writer import case_document
+from .case_writer import as_it_stands
 from .moments import moments_of
 from .program import Outcome, Program, compile_program
 from .trace import Trace, build_trace
@@ -190,5 +190,5 @@ def infer(knowledge: KnowledgeBase, case: Case) -> Trace:
 
 def reproduce(case: Case) -> str:
     """A case as `sijoint.case/1` JSON (which is YAML too), with values, who and when, but without notes."""
-    document = case_document(case, notes=False)
+    document = as_it_stands(case, notes=False)
     return json.dumps(document, indent=2, sort_keys=True, default=date.isoformat) + "\n"

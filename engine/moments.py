@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from ..knowledge.errors import EngineError
 from ..knowledge.language import Finding, KnowledgeBase
-from .case import Amended, Case, Correction, Moment, Recorded
+from .case import Amended, Case, Correction, Moment, Recorded, Value
 
 
 @dataclass
@@ -90,27 +90,44 @@ def _amend(visits: Sequence[_Visit]) -> tuple[Amended, ...]:
 
 
 def _mistaken(visits: Sequence[_Visit], at: int, correction: Correction) -> int | None:
-    """The latest moment before `at` that gave another answer than the correction; None where there is none."""
+    """The latest moment before `at` that said something else than the correction; None where there is none."""
     for number in reversed(range(at)):
-        given = visits[number].answers.get(correction.finding)
-        if given is not None and not _alike(given.value, correction.value):
+        answers = visits[number].answers
+        if correction.finding in answers and not _alike(answers[correction.finding], correction.value):
             return number
     return None
 
 
-def _alike(given: object, corrected: object) -> bool:
-    return given == corrected and type(given) is type(corrected)
+def _alike(given: Recorded | None, corrected: Value | None) -> bool:
+    value = given.value if given else None
+    return value == corrected and type(value) is type(corrected)
 
 
 def _correct(visits: Sequence[_Visit], at: int, correction: Correction) -> Amended:
     moment = _mistaken(visits, at, correction)
-    first = visits[moment].answers[correction.finding] if moment is not None else None
-    if moment is None or first is None:
+    if moment is None:
         raise EngineError(f"a correction of {correction.finding} finds nothing to correct; read the case with read_case")
-    said = {"value": correction.value, "recorded_by": correction.recorded_by, "note": correction.note, "corrected": True}
-    right = first.model_copy(update=said) if correction.value is not None else None
-    visits[moment].answers[correction.finding] = right
+    visit = visits[moment]
+    first = visit.answers[correction.finding]
+    visit.answers[correction.finding] = _right(first, correction, visit.as_of)
     return Amended(moment=moment, at=at, first=first, correction=correction)
+
+
+def _right(first: Recorded | None, correction: Correction, as_of: date | None) -> Recorded | None:
+    """The answer as it should have been; who corrects it does not sign what somebody else recorded."""
+    if correction.value is None:
+        return None
+    said = {"value": correction.value, "note": correction.note, "corrected": True}
+    return (first or Recorded(finding=correction.finding, value=correction.value, given_on=as_of)).model_copy(update=said)
+
+
+def before_corrections(case: Case) -> Iterator[Case]:
+    """The case as it was first given, and as it stood before each later step that corrects."""
+    if any(step.corrections for step in case.steps):
+        yield uncorrected(case)
+    for number, step in enumerate(case.steps):
+        if step.corrections and any(before.corrections for before in case.steps[:number]):
+            yield case.model_copy(update={"steps": case.steps[:number]})
 
 
 def _standing(case: Case, visits: Sequence[_Visit], amended: tuple[Amended, ...], knowledge: KnowledgeBase) -> Iterator[Moment]:

@@ -30,6 +30,8 @@ def flag_in_words(state: FlagState, flag: Flag, words: Words) -> str:
         by = work_up_in_words(state.work_up, words) if state.work_up else words.conclusion(flag.resolved)
         return f"{title}: {raised}; resolved by {by}. Later symptoms reopen it."
     parts = [f"{title}: {raised}{changes(state, words)}."]
+    if state.corrections:
+        parts.append(f"{capital(corrected(state, words))}.")
     if any(item.changed for item in state.by):
         parts.append(CLOSES)
     if state.work_up:
@@ -60,11 +62,12 @@ def changes(state: FlagState, words: Words) -> str:
 def _now(finding: str, value: Value | None, words: Words) -> str:
     if value is None:
         return "without an answer"
-    return (
-        {True: "answered yes", False: "answered no"}.get(value, "answered otherwise")
-        if isinstance(value, bool)
-        else "answered otherwise"
-    )
+    return f"answered {_value(finding, value, words)}"
+
+
+def _value(finding: str, value: Value, words: Words) -> str:
+    """An answer in a word or two."""
+    return ("yes" if value else "no") if isinstance(value, bool) else words.value(finding, value)
 
 
 def corrected(state: FlagState, words: Words) -> str:
@@ -72,9 +75,8 @@ def corrected(state: FlagState, words: Words) -> str:
     said = []
     for item in state.corrections:
         correction = item.correction
-        becomes = (
-            "unknown" if correction.value is None else _now(correction.finding, correction.value, words).removeprefix("answered ")
-        )
+        value = correction.value
+        becomes = "unknown" if value is None else _value(correction.finding, value, words)
         on = f" on {day_text(correction.recorded_on)}" if correction.recorded_on else ""
         name = words.finding(correction.finding)
         said.append(
@@ -96,7 +98,8 @@ def why_not_counted(work_up: WorkUp, words: Words) -> str:
     if work_up.lacks is None:
         return "does not resolve it"
     after = f" {words.finding(work_up.not_later_than)}" if work_up.not_later_than else ""
-    return f"{LACKS[work_up.lacks]}{after}"
+    day = f" of {day_text(work_up.answered_on)}" if work_up.answered_on else ""
+    return f"{LACKS[work_up.lacks]}{after}{day}"
 
 
 def note_in_words(item: Recorded, words: Words) -> str:

@@ -15,7 +15,7 @@ from pydantic import ConfigDict
 from ..engine.atoms import answers_to, is_after
 from ..engine.case import Amended, Case, Moment, Recorded, Value
 from ..engine.infer import Engine, Inference
-from ..engine.moments import uncorrected
+from ..engine.moments import before_corrections
 from ..engine.trace import Recorder, holding_leaves
 from ..engine.unshown import Unshown
 from ..knowledge.conditions import FINDING_TESTS, Derived, Later, leaves
@@ -40,7 +40,7 @@ class Raising(Unshown):
 
 class WorkUp(Unshown):
     """The work-up of a flag as recorded; one that does not resolve it says what it `lacks`, and which answer it is not later
-    than.
+    than, with the day of that answer.
     """
 
     model_config = FROZEN
@@ -50,6 +50,7 @@ class WorkUp(Unshown):
     method: str | None = None
     lacks: Lack | None = None
     not_later_than: str | None = None
+    answered_on: datetime | date | None = None
 
 
 class FlagState(Unshown):
@@ -71,49 +72,50 @@ class FlagState(Unshown):
     @property
     def plain(self) -> bool:
         """Whether there is nothing to say of it but that the answers as they stand raise it."""
-        return self.state == "open" and self.work_up is None and not any(item.changed for item in self.by)
+        changed = any(item.changed for item in self.by) or bool(self.corrections)
+        return self.state == "open" and self.work_up is None and not changed
 
 
 def flags_of(engine: Engine, given: Case, inferences: Sequence[Inference]) -> tuple[FlagState, ...]:
     """Every flag that a moment of the case raised, or would have raised but for a correction."""
-    as_first_given: Sequence[Inference] = ()
-    if any(step.corrections for step in given.steps):
-        as_first_given = engine.infer_moments(uncorrected(given))
-    found = (_state(engine, flag, inferences, as_first_given) for flag in engine.knowledge.flags)
+    before = [engine.infer_moments(case) for case in before_corrections(given)]
+    found = (_state(engine, flag, inferences, before) for flag in engine.knowledge.flags)
     return tuple(item for item in found if item is not None)
 
 
-def _state(engine: Engine, flag: Flag, inferences: Sequence[Inference], as_first_given: Sequence[Inference]) -> FlagState | None:
-    now = inferences[-1]
-    grades = now.outcome.grade
-    if flag.raised in grades:
-        moment, grade = _strongest(engine, flag, inferences)
-        state: State = "resolved" if flag.open not in grades else "open"
-        by = tuple(_raising(engine, flag, grade, inferences[moment], now.case))
-        return FlagState(
-            flag=flag.id,
-            grade=grade,
-            state=state,
-            moment=moment,
-            day=inferences[moment].case.as_of,
-            by=by,
-            work_up=_work_up(engine.knowledge, flag, now.case, state),
-        )
-    if any(flag.raised in item.outcome.grade for item in as_first_given):
-        moment, grade = _strongest(engine, flag, as_first_given)
-        by = tuple(_raising(engine, flag, grade, as_first_given[moment], now.case))
-        names = {item.finding for item in by}
-        amended = now.case.amended if isinstance(now.case, Moment) else ()
-        return FlagState(
-            flag=flag.id,
-            grade=grade,
-            state="corrected",
-            moment=moment,
-            day=as_first_given[moment].case.as_of,
-            by=by,
-            corrections=tuple(item for item in amended if item.correction.finding in names),
-        )
-    return None
+def _state(engine: Engine, flag: Flag, now: Sequence[Inference], before: Sequence[Sequence[Inference]]) -> FlagState | None:
+    """The flag as it stands, else as corrections took it away; None where no moment ever raised it."""
+    version = next((item for item in (now, *before) if any(flag.raised in one.outcome.grade for one in item)), None)
+    if version is None:
+        return None
+    last = now[-1]
+    moment, grade = _strongest(engine, flag, version)
+    by = tuple(_raising(engine, flag, grade, version[moment], last.case))
+    state: State = "corrected" if version is not now else "resolved" if flag.open not in last.outcome.grade else "open"
+    return FlagState(
+        flag=flag.id,
+        grade=grade,
+        state=state,
+        moment=moment,
+        day=version[moment].case.as_of,
+        by=by,
+        work_up=None if state == "corrected" else _work_up(engine.knowledge, flag, last.case, state),
+        corrections=_corrections(engine, flag, state, by, last.case, before),
+    )
+
+
+def _corrections(
+    engine: Engine, flag: Flag, state: State, by: Sequence[Raising], now: Case, before: Sequence[Sequence[Inference]]
+) -> tuple[Amended, ...]:
+    """The corrections that bear on a flag: of what raises it, raised it before or works it up; all, where they closed it."""
+    amended = now.amended if isinstance(now, Moment) else ()
+    names = {flag.work_up, *(item.finding for item in by)}
+    for version in before:
+        if any(flag.raised in one.outcome.grade for one in version):
+            moment, grade = _strongest(engine, flag, version)
+            names |= {item.finding for item in _raising(engine, flag, grade, version[moment], now)}
+    found = tuple(item for item in amended if item.correction.finding in names)
+    return found or (amended if state == "corrected" else ())
 
 
 def _strongest(engine: Engine, flag: Flag, inferences: Sequence[Inference]) -> tuple[int, str]:
@@ -142,9 +144,10 @@ def _raising_rules(engine: Engine, flag: Flag, inference: Inference) -> Iterator
 def _raising(engine: Engine, flag: Flag, grade: str, inference: Inference, now: Case) -> Iterator[Raising]:
     """The answers that raised a flag at a grade, each once, and whether they have changed since."""
     recorder = Recorder(inference.case, inference.outcome.grade, engine.program)
+    lapsed = {item.finding: item for item in now.lapsed} if isinstance(now, Moment) else {}
     rules = [rule for rule in _raising_rules(engine, flag, inference) if any(part.grade == grade for part in rule.then)]
     for name in dict.fromkeys(name for rule in rules for name in _answers(engine, recorder, inference, rule)):
-        then, today = inference.case.recorded.get(name), now.recorded.get(name)
+        then, today = inference.case.recorded.get(name), now.recorded.get(name) or lapsed.get(name)
         changed = (then and as_given(then)) != (today and as_given(today))
         yield Raising(
             finding=name,
@@ -186,17 +189,18 @@ def _work_up(knowledge: KnowledgeBase, flag: Flag, case: Case, state: State) -> 
         recorded_on=item.recorded_on,
         method=item.method,
         lacks=lacks,
-        not_later_than=answer,
+        not_later_than=answer.finding if answer else None,
+        answered_on=answer.dated if answer else None,
     )
 
 
-def _lack(knowledge: KnowledgeBase, flag: Flag, case: Case, item: Recorded) -> tuple[Lack | None, str | None]:
+def _lack(knowledge: KnowledgeBase, flag: Flag, case: Case, item: Recorded) -> tuple[Lack | None, Recorded | None]:
     if not item.recorded_by:
         return "unsigned", None
     if item.recorded_on is None:
         return "undated", None
     tests = (leaf for rule in knowledge.rules_for[flag.resolved] for leaf in leaves(rule.when) if isinstance(leaf, Later))
     for symptom in (symptom for test in tests if test.finding == flag.work_up for symptom in test.than):
-        if not all(is_after(item, answer) for answer in answers_to(symptom, case)):
-            return "not_later", symptom.finding
+        if answer := next((answer for answer in answers_to(symptom, case) if not is_after(item, answer)), None):
+            return "not_later", answer
     return None, None

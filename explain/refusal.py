@@ -16,7 +16,7 @@ from typing import Any
 from ..engine.case import Case
 from ..engine.case_reader import read_case
 from ..engine.infer import Engine, Inference, engine_for
-from ..engine.moments import uncorrected
+from ..engine.moments import uncorrected, unfounded
 from ..engine.trace import resting_on
 from ..knowledge.errors import CaseError, RaisedFlag, UrgentAmongReadable
 from ..knowledge.items import URGENCY
@@ -24,7 +24,7 @@ from ..knowledge.language import KnowledgeBase
 from .wording import Words
 
 URGENT_TIERS = 2
-MOST, NAMED = 500, 8
+MOST, NAMED = 1_000, 8
 
 
 def read(source: Case | Mapping[str, Any] | str | Path, knowledge: KnowledgeBase, *, as_of: date | None = None) -> Case:
@@ -59,13 +59,30 @@ def urgent_among(cases: Iterator[Case], knowledge: KnowledgeBase) -> UrgentAmong
         return None
     grades = knowledge.conclusion_by_id[URGENCY].grades
     engine = engine_for(knowledge, ("compiled",))
-    inferences = islice((item for case in cases for item in engine.infer_moments(uncorrected(case))), MOST)
+    inferences = islice((item for case in cases for way in _ways(case) for item in engine.infer_moments(way)), MOST)
     outcomes = {item.outcome.grades: item for item in inferences}
     for tier in reversed(grades[-URGENT_TIERS:]):
         raising = [item for item in outcomes.values() if item.outcome.grade.get(URGENCY) == tier]
         if raising:
             return UrgentAmongReadable(tier, _flags(engine, raising[:NAMED], tier))
     return None
+
+
+def _ways(case: Case) -> Iterator[Case]:
+    """A case as first given, and with its corrections made where it has any."""
+    yield uncorrected(case)
+    if any(step.corrections for step in case.steps):
+        yield _founded(case)
+
+
+def _founded(case: Case) -> Case:
+    """A case without the corrections that find nothing to correct."""
+    vain = set(unfounded(case))
+    steps = []
+    for number, step in enumerate(case.steps):
+        kept = tuple(item for item in step.corrections if (number, item.finding) not in vain)
+        steps.append(step.model_copy(update={"corrections": kept}))
+    return case.model_copy(update={"steps": tuple(steps)})
 
 
 def _flags(engine: Engine, inferences: list[Inference], tier: str) -> tuple[RaisedFlag, ...]:

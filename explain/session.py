@@ -7,21 +7,26 @@ answer that replaces or withdraws another is a later moment of the case, so that
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Set
+from datetime import date
 from typing import Any
 
 from ..engine.case import Case, Step
-from ..engine.case_writer import case_document, case_yaml
+from ..engine.case_writer import case_document, case_yaml, whole
 from ..engine.infer import Engine, engine_for
+from ..knowledge.errors import key_text
 from ..knowledge.language import KnowledgeBase
 from ..knowledge.loader import load_knowledge
 from .assessment import Assessment
 from .questions import QuestionGroup, next_questions
-from .refusal import read
-from .what_if import Shifts, read_changes, shifts_between
+from .refusal import read, weighed
+from .what_if import Shifts, last_day, read_changes, shifts_between
 
 
 class Session:
-    """A case in the making. Its repr names no value of the case.
+    """A case in the making; `as_of` is its day where it names none. Its repr names no value of the case.
+
+    Raises:
+        CaseError: the case cannot be read, or is one moment of a case that has a past.
 
     >>> from sijoint.explain.session import Session
     >>> session = Session()
@@ -31,10 +36,19 @@ class Session:
     'emergency'
     """
 
-    def __init__(self, case: Case | None = None, *, knowledge: KnowledgeBase | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        case: Case | None = None,
+        *,
+        knowledge: KnowledgeBase | None = None,
+        engine: Engine | None = None,
+        as_of: date | None = None,
+    ) -> None:
         self.engine = engine or engine_for(knowledge or load_knowledge(cases=False))
-        given = read(case, self.engine.knowledge) if case else Case(case="interview")
-        self._assessments = [Assessment(self.engine, given)]
+        source = {"case": "interview", "as_of": as_of} if case is None else case
+        given = read(source, self.engine.knowledge, as_of=as_of)
+        with weighed(self.engine.knowledge):
+            self._assessments = [Assessment(self.engine, whole(given))]
 
     @property
     def assessment(self) -> Assessment:
@@ -46,16 +60,23 @@ class Session:
         """The case as told so far, as it stands now."""
         return self.assessment.case
 
-    def tell(self, findings: Mapping[str, Any]) -> Shifts:
+    def tell(self, findings: Mapping[str, Any], *, as_of: date | None = None) -> Shifts:
         """Record findings, written as in a case, and return what is new and what is withdrawn; None makes one unknown.
 
         What replaces or withdraws an answer is told at a later moment of the case; a flag that was raised stays raised.
+        `as_of` is the day on which it is told; a day after that of the case begins a later moment. A correction is made.
 
         Raises:
-            CaseError: a finding cannot be read; nothing was recorded.
+            CaseError: a finding cannot be read, there is nothing to correct, or the day is before that of the case; nothing
+                was recorded.
         """
-        step = read_changes(findings, self.assessment.given, self.engine.knowledge)
-        given = self.assessment.given
+        knowledge = self.engine.knowledge
+        day = read({"as_of": as_of}, knowledge).as_of
+        given = _on_first_day(self.assessment.given, day)
+        step = read_changes(findings, given, knowledge, day)
+        if step.corrections or (day and day != last_day(given)):
+            later = (*given.steps, step.model_copy(update={"as_of": day}))
+            return self._move_to(read(given.model_copy(update={"steps": later}), knowledge))
         told = {item.finding for item in step.findings}.union(step.withdrawn)
         if given.steps or not told.isdisjoint(self.case.values):
             return self._move_to(given.model_copy(update={"steps": _with_step(given, step, told)}))
@@ -67,7 +88,7 @@ class Session:
         Raises:
             CaseError: a finding is not declared.
         """
-        return self.tell(dict.fromkeys(findings))
+        return self.tell(dict.fromkeys(map(key_text, findings)))
 
     def correct(self, finding: str, value: Any, *, by: str, why: str) -> Shifts:
         """Set a mistake of recording right at the moment it was made; a value of None makes the answer unknown there.
@@ -78,7 +99,7 @@ class Session:
         entry = {"value": value, "corrected": True, "recorded_by": by, "note": why}
         given = self.assessment.given
         document = case_document(given)
-        steps = [*document.get("steps", []), {"findings": {finding: entry}}]
+        steps = [*document.get("steps", []), {"findings": {key_text(finding): entry}}]
         return self._move_to(read(document | {"steps": steps}, self.engine.knowledge))
 
     def _move_to(self, case: Case) -> Shifts:
@@ -107,6 +128,12 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session: {len(self.case.findings)} findings>"
+
+
+def _on_first_day(case: Case, day: date | None) -> Case:
+    """A case that says nothing yet begins on the day of its first answers."""
+    empty = not (case.as_of or case.findings or case.steps)
+    return case.model_copy(update={"as_of": day}) if empty and day else case
 
 
 def _with_step(case: Case, step: Step, told: Set[str]) -> tuple[Step, ...]:

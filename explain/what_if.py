@@ -6,15 +6,17 @@ In: an engine, a case, changes as they would be written in a case. Out: `Shifts`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from ..engine.case import Case, Step, Value
-from ..engine.case_reader import read_findings
+from ..engine.case_reader import WHY, read_findings
 from ..engine.infer import Engine
 from ..engine.program import Outcome
 from ..engine.unshown import Unshown
+from ..knowledge.errors import CaseError, Problem
 from ..knowledge.items import URGENCY
 from ..knowledge.language import KnowledgeBase
 from .counterfactual import lowers
@@ -71,7 +73,7 @@ def what_if(engine: Engine, case: Case, changes: Mapping[str, Any]) -> Shifts:
     """What a case would come to with some findings recorded otherwise; None withdraws a finding.
 
     Raises:
-        CaseError: a change cannot be read; every problem is listed.
+        CaseError: a change cannot be read, or is a correction; every problem is listed.
         EvaluatorDisagreement: two evaluators differ; there is no answer.
     """
     case = read(case, engine.knowledge)
@@ -84,21 +86,34 @@ def changed(case: Case, changes: Mapping[str, Any], knowledge: KnowledgeBase) ->
     """A case with changes written as findings of a case are; who and when may be given with them.
 
     Raises:
-        CaseError: a change cannot be read.
+        CaseError: a change cannot be read, or is a correction.
     """
     step = read_changes(changes, case, knowledge)
+    if step.corrections:
+        with weighed(knowledge):
+            raise _corrections_refused(case, step)
     return case.with_findings(step.findings, step.withdrawn)
 
 
-def read_changes(changes: Mapping[str, Any], case: Case, knowledge: KnowledgeBase) -> Step:
-    """Changes written as findings of a case are, read as of the last day of a case.
+def _corrections_refused(case: Case, step: Step) -> CaseError:
+    fix = "leave corrected out, or correct it with Session.correct or in a step of the case"
+    found = [Problem("case", 0, item.finding, "a correction in a what if", WHY["C011"], fix, "C011") for item in step.corrections]
+    return CaseError(found, case=case.case, readable=(case.with_findings(step.findings, step.withdrawn),))
+
+
+def last_day(case: Case) -> date | None:
+    """The day of the last moment of a case."""
+    return next((step.as_of for step in reversed(case.steps) if step.as_of), case.as_of)
+
+
+def read_changes(changes: Mapping[str, Any], case: Case, knowledge: KnowledgeBase, as_of: date | None = None) -> Step:
+    """Changes written as findings of a case are, read as of a day, or the last day of the case.
 
     Raises:
         CaseError: a change cannot be read.
     """
-    days = [day for day in (case.as_of, *(step.as_of for step in case.steps)) if day]
     with weighed(knowledge, lambda readable: case.with_findings(readable.findings)):
-        return read_findings(changes, knowledge, days[-1] if days else None)
+        return read_findings(changes, knowledge, as_of or last_day(case))
 
 
 def shifts_between(knowledge: KnowledgeBase, before: tuple[Case, Outcome], after: tuple[Case, Outcome]) -> Shifts:

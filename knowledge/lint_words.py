@@ -122,7 +122,8 @@ def lint_questions(knowledge: KnowledgeBase) -> Iterator[Problem]:
         if item.type == "yes_no" and _turned(item, words.question):
             yield _at(item, title, "its question asks for the opposite of its name", "a yes would be read as a no",
                       "turn the question round", "K064")  # fmt: skip
-        if not _stems(words.question) & _name(item, words):
+        name = _name(item, words)
+        if name and not _stems(words.question) & name:
             yield _at(item, title, "its question shares no word with its name", "it may ask for something else",
                       "name in the question what is asked", "K067")  # fmt: skip
         if item.type == "number" and item.unit and not _names_unit(item.unit, f"{words.question} {words.label}"):

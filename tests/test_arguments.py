@@ -21,7 +21,7 @@ def test_each_item_stands_on_the_side_of_its_value(drawn: tuple[KnowledgeBase, C
     knowledge, case = _with_candidates(drawn[0]), drawn[1]
     reference = Reference(knowledge, case)
     ledgers = arguments(knowledge, case, {})
-    assert [ledger.conclusion for ledger in ledgers] == [item.id for item in knowledge.conclusions]
+    assert [ledger.conclusion for ledger in ledgers] == [item.id for item in knowledge.declared]
     for ledger in ledgers:
         assert all(item.finding not in case.values for item in ledger.unconfirmed)
         assert all(item.finding in case.values for item in ledger.against)

@@ -31,7 +31,7 @@ def scan(day: str, **more: Any) -> dict[str, Any]:
     return {"value": True, "recorded_by": "Dr A", "recorded_on": day, "method": "MRI", **more}
 
 
-def corrected(value: bool | None, **more: Any) -> dict[str, Any]:
+def corrected(value: int | bool | None, **more: Any) -> dict[str, Any]:
     return {"value": value, "corrected": True, "recorded_by": "Dr B", "note": "ticked in the wrong row", **more}
 
 
@@ -174,6 +174,48 @@ def test_refuses_a_correction_without_who_or_why_or_anything_to_correct(raw: dic
     with pytest.raises(CaseError) as caught:
         assess(raw)
     assert {problem.code for problem in caught.value.problems} == {"C011"}
+
+
+def test_a_flag_that_stood_between_two_corrections_is_named() -> None:
+    assessment = assess(
+        case(
+            on(21, saddle_numbness=corrected(True)), on(22, saddle_numbness=corrected(False)), findings={"saddle_numbness": False}
+        )
+    )
+    found = state(assessment)
+    assert (found.state, found.grade) == ("corrected", "emergency")
+    assert [item.correction.value for item in found.corrections] == [True, False]
+    assert NO_FLAG not in str(assessment)
+
+
+def test_who_corrects_a_work_up_does_not_sign_it() -> None:
+    unsigned = {"value": False, "recorded_on": "2026-11-27"}
+    seen = on(28, cauda_equina_workup_negative=unsigned)
+    assessment = assess(case(seen, on(29, cauda_equina_workup_negative=corrected(True))))
+    assert assessment.disposition == "emergency"
+    assert "nobody is named who recorded it" in " ".join(str(assessment).split())
+
+
+def test_a_withdrawal_may_be_corrected() -> None:
+    assessment = assess(case(on(21, saddle_numbness=None), on(22, saddle_numbness=corrected(True))))
+    assert assessment.case.values["saddle_numbness"] is True
+    assert assessment.disposition == "emergency"
+
+
+def test_a_corrected_number_is_named() -> None:
+    assessment = assess(case(on(22, residual_urine_ml=corrected(20)), findings={"residual_urine_ml": 600}))
+    assert "corrected to 20 ml" in " ".join(str(assessment).split())
+
+
+def test_a_correction_that_leaves_the_flag_open_is_named() -> None:
+    assessment = assess(case(on(21, saddle_numbness=True), on(22, saddle_numbness=corrected(False))))
+    assert state(assessment).state == "open"
+    assert "corrected to no" in " ".join(str(assessment).partition("\n\n")[0].split())
+
+
+def test_an_answer_that_lapsed_is_named_as_it_was() -> None:
+    assessment = assess(case(on(25, saddle_numbness=False), on(29)))
+    assert "now answered no" in " ".join(str(assessment).split())
 
 
 # Dates ------------------------------------------------------------------------------------------------------------------------

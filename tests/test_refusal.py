@@ -58,6 +58,48 @@ def test_a_work_up_whose_date_cannot_be_read_closes_nothing(knowledge: Knowledge
     assert str(refused(source | {"x": 1}, knowledge)).endswith(NOTHING)
 
 
+S, M = "saddle_numbness", "cauda_equina_workup_negative"
+NO, RIGHT = {S: False}, {"value": True, "corrected": True, "recorded_by": "Dr A", "note": "typo"}
+UNSIGNED = {key: value for key, value in RIGHT.items() if key != "recorded_by"}
+DONE = {"value": True, "recorded_by": "x", "recorded_on": "2026-11-29"}
+EARLIER = {S: {"value": True, "recorded_on": "2026-11-22"}}
+CORRECTED: dict[str, Any] = {
+    "beside a bad key": {"findings": NO | {"bogus": 1}, "steps": [{"findings": {S: RIGHT}}]},
+    "unsigned": {"findings": NO, "steps": [{"findings": {S: UNSIGNED}}]},
+    "at the first moment": {"findings": {S: RIGHT}},
+    "quoted": {"findings": NO, "steps": [{"findings": {S: RIGHT | {"value": "yes"}}}]},
+    "of nothing": {"findings": {}, "steps": [{"findings": {S: RIGHT}}]},
+    "of nothing, beside a sound one": {"findings": NO, "steps": [{"findings": {S: RIGHT, "age_years": RIGHT | {"value": 40}}}]},
+    "and back to no": {"findings": YES | BAD, "steps": [{"findings": {S: RIGHT | {"value": False}}}]},
+    "with a bad key of its own": {"findings": NO, "steps": [{"findings": {S: RIGHT | {"bogus": 1}}}]},
+}
+CLOSING: dict[str, Any] = {
+    "in the future": {"as_of": "2026-11-22", "findings": YES | {M: DONE}},
+    "in a step, in the future": {"as_of": "2026-11-22", "findings": YES, "steps": [{"findings": {M: DONE}}]},
+    "with a bad key": {"as_of": "2026-11-30", "findings": EARLIER | {M: DONE | {"bogus": 1}}},
+    "both with a bad key": {
+        "as_of": "2026-11-30",
+        "findings": {S: {"value": True, "recorded_on": "2026-11-22", "x": 1}, M: DONE | {"x": 1}},
+    },
+    "beside a bad day": {
+        "as_of": "2026-11-30",
+        "findings": {S: {"value": True, "recorded_on": "2026-11-22"}, M: DONE, "sex": {"value": "male", "recorded_on": "x"}},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CORRECTED)
+def test_a_correction_of_a_refused_case_is_weighed(name: str, knowledge: KnowledgeBase) -> None:
+    assert str(refused(CORRECTED[name], knowledge)).startswith(FIRST)
+
+
+@pytest.mark.parametrize("name", CLOSING)
+def test_a_refused_work_up_closes_nothing(name: str, knowledge: KnowledgeBase, tmp_path: Path) -> None:
+    assert str(refused(CLOSING[name], knowledge)).startswith(FIRST)
+    (answer,), _ = batch(tmp_path, json.dumps(CLOSING[name]).encode())
+    assert answer["urgent_among_readable"]["tier"] == "emergency"
+
+
 FILES = {
     "twice, yes first.yaml": "findings:\n  saddle_numbness: yes\n  saddle_numbness: no\n",
     "twice, no first.yaml": "findings:\n  saddle_numbness: no\n  saddle_numbness: yes\n",
@@ -65,6 +107,8 @@ FILES = {
     "in an entry.yaml": "findings:\n  saddle_numbness: {value: no, value: yes}\n",
     "twice in a step.yaml": "findings: {}\nsteps:\n - findings: {saddle_numbness: no, saddle_numbness: yes}\n",
     "steps twice.yaml": "findings: {}\nsteps: [{findings: {}}]\nsteps: [{findings: {saddle_numbness: yes}}]\n",
+    "corrected, and no.yaml": "findings: {saddle_numbness: no}\nsteps:\n - findings:\n    saddle_numbness: {value: yes, "
+    "corrected: yes, recorded_by: a, note: typo}\n    saddle_numbness: {value: no}\n",
     "comma.yaml": "findings: {pain_intensity: 6,5, saddle_numbness: yes}\n",
     "no such day.yaml": "as_of: 2026-02-30\nfindings: {saddle_numbness: yes}\n",
     "a tag.yaml": 'findings: {pain_intensity: !!int "", saddle_numbness: yes}\n',

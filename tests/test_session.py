@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import yaml
 from brute import small
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.engine.case import Case, Moment
 from sijoint.engine.case_reader import read_case
-from sijoint.engine.case_writer import WHO, case_yaml
+from sijoint.engine.case_writer import WHO, case_document, case_yaml
 from sijoint.engine.infer import Engine
 from sijoint.explain.session import Session
 from sijoint.knowledge.language import KnowledgeBase
@@ -92,3 +94,92 @@ def test_the_repr_names_no_value(engine: Engine) -> None:
     session = Session(engine=engine)
     session.tell({"saddle_numbness": True})
     assert repr(session) == "<Session: 1 findings>"
+
+
+RAISED = {"saddle_numbness": True}
+CORRECTED = {"corrected": True, "recorded_by": "Dr A", "note": "typo"}
+REPLACED = {"findings": RAISED | {"major_trauma": True}, "steps": [{"findings": {"saddle_numbness": False}}]}
+
+
+def test_a_moment_without_a_past_is_taken_as_a_case(engine: Engine) -> None:
+    moment = assess({"findings": {"saddle_numbness": False}}, engine=engine).case
+    session = Session(moment, engine=engine)
+    assert session.tell(RAISED).disposition_after == "emergency"
+    assert read_case(case_document(moment), engine.knowledge).values == moment.values
+
+
+def test_a_moment_without_a_past_keeps_the_days_of_its_answers(engine: Engine) -> None:
+    steps = [{"as_of": date(2024, 1, 8), "findings": {"one_sided_pain": True}}]
+    moment = assess({"as_of": date(2024, 1, 1), "findings": {"symptom_days": 3}, "steps": steps}, engine=engine).case
+    again = Session(moment, engine=engine).case
+    assert again.values == moment.values
+    assert {key: item.dated for key, item in again.recorded.items()} == {key: item.dated for key, item in moment.recorded.items()}
+
+
+def test_a_moment_with_a_past_is_refused_with_its_flag_said_first(engine: Engine) -> None:
+    moment = assess(REPLACED, engine=engine).case
+    with pytest.raises(CaseError, match=r"EMERGENCY(.|\n)*`given` of its assessment"):
+        Session(moment, engine=engine)
+    with pytest.raises(CaseError, match="`given` of its assessment"):
+        case_document(moment)
+
+
+def test_what_an_assessment_was_given_goes_on_in_a_session(engine: Engine) -> None:
+    session = Session(assess(REPLACED, engine=engine).given, engine=engine)
+    told = session.correct("major_trauma", False, by="Dr A", why="typo")
+    assert told.disposition_after == "emergency"
+
+
+def test_a_correction_that_is_told_is_made(engine: Engine) -> None:
+    session = Session(engine=engine)
+    session.tell(RAISED)
+    session.tell({"saddle_numbness": {"value": False, **CORRECTED}, "one_sided_pain": True})
+    assert session.case.values == {"saddle_numbness": False, "one_sided_pain": True}
+    assert [state.state for state in session.assessment.flags] == ["corrected"]
+    assert read_case_text(session.to_yaml(), engine.knowledge) == session.assessment.given
+
+
+def test_a_correction_that_is_told_of_nothing_is_refused(engine: Engine) -> None:
+    session = Session(engine=engine)
+    with pytest.raises(CaseError, match="corrects an answer"):
+        session.tell({"saddle_numbness": {"value": True, **CORRECTED}})
+    assert session.case.values == {}
+
+
+def closed_on(day: date) -> dict[str, object]:
+    return {"cauda_equina_workup_negative": {"value": True, "recorded_by": "Dr A", "recorded_on": day, "method": "MRI"}}
+
+
+def test_a_session_with_a_day_closes_a_flag(engine: Engine) -> None:
+    session = Session(engine=engine, as_of=date(2024, 1, 1))
+    session.tell(RAISED)
+    session.tell(closed_on(date(2024, 1, 8)), as_of=date(2024, 1, 8))
+    assert [step.as_of for step in session.assessment.given.steps] == [date(2024, 1, 8)]
+    assert [state.state for state in session.assessment.flags] == ["resolved"]
+    assert read_case_text(session.to_yaml(), engine.knowledge) == session.assessment.given
+
+
+def test_the_first_answers_may_bring_the_day(engine: Engine) -> None:
+    session = Session(engine=engine)
+    session.tell(RAISED, as_of=date(2024, 1, 1))
+    session.tell({"one_sided_pain": True}, as_of=date(2024, 1, 1))
+    assert session.assessment.given.as_of == date(2024, 1, 1)
+    assert session.assessment.given.steps == ()
+
+
+def test_a_day_before_that_of_the_case_is_refused(engine: Engine) -> None:
+    session = Session(engine=engine, as_of=date(2024, 1, 2))
+    with pytest.raises(CaseError, match="earlier than the step before"):
+        session.tell(RAISED, as_of=date(2024, 1, 1))
+    with pytest.raises(CaseError):
+        session.tell(RAISED, as_of="soon")  # type: ignore[arg-type]
+    assert session.case.values == {}
+
+
+def test_a_name_that_is_no_text_is_refused(engine: Engine) -> None:
+    session = Session(engine=engine)
+    session.tell(RAISED)
+    for ask in (lambda: session.correct(["x"], True, by="a", why="b"), lambda: session.untell(["x"])):  # type: ignore[arg-type]
+        with pytest.raises(CaseError):
+            ask()
+    assert session.case.values == RAISED

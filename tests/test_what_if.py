@@ -55,3 +55,10 @@ def test_refuses_what_cannot_be_read(engine: Engine) -> None:
     case = read_case({"findings": {}}, engine.knowledge)
     with pytest.raises(CaseError, match="2 problems"):
         what_if(engine, case, {"saddle_numbness": "maybe", "nothing": True})
+
+
+def test_refuses_a_correction_and_says_how_to_make_it(engine: Engine) -> None:
+    case = read_case({"findings": {}}, engine.knowledge)
+    correction = {"value": True, "corrected": True, "recorded_by": "Dr A", "note": "typo"}
+    with pytest.raises(CaseError, match=r"Session\.correct"):
+        what_if(engine, case, {"saddle_numbness": correction})

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine.case import Case
-from ..engine.case_writer import case_yaml, findings_as_given
+from ..engine.case_writer import as_it_stands, findings_as_given, to_yaml
 
 
 def case_file(case: Case) -> str:
     """A case as a file."""
     past = "".join(f"# at an earlier moment: {name} {grade}\n" for name, grade in case.earlier_grades.items())
     past += "".join(f"# answered at an earlier moment: {name}\n" for name in case.earlier_answers)
-    return past + case_yaml(case)
+    return past + to_yaml(as_it_stands(case))
 
 
 def as_pack_case(name: str, case: Case) -> dict[str, Any]:
