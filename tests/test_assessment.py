@@ -119,6 +119,7 @@ def wrong_calls(engine: Engine) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "Assessment.contrast", lambda junk=junk: assessment.contrast("disposition", junk)
         yield "Assessment.what_if", lambda junk=junk: assessment.what_if({junk: True})
         yield "Session.tell", lambda junk=junk: session.tell({junk: True})
+        yield "Session.__init__", lambda junk=junk: Session({"findings": {junk: True}}, engine=engine)
         yield "Session.untell", lambda junk=junk: session.untell(junk)
         yield "Session.correct", lambda junk=junk: session.correct(junk, True, by="Dr A", why="misheard")
         yield "assess", lambda junk=junk: assess({"findings": {junk: True}}, engine=engine)
