@@ -6,13 +6,14 @@ They are only ever looked at for flags; nothing is concluded from them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice, product
 from math import prod
 from typing import Any
 
+from ..knowledge.conditions import Later, leaves
 from ..knowledge.items import SIDES
-from ..knowledge.language import Finding
+from ..knowledge.language import Finding, KnowledgeBase
 from ..knowledge.scalars import decimal_number
 from ..knowledge.yaml_reader import SECOND_DOCUMENT, Path
 from .case import Case, Recorded, Step, Value
@@ -93,6 +94,28 @@ def _replaced(items: Iterable[Recorded], choice: Choice, moment: int) -> tuple[R
     found = {item.finding: item for item in items}
     found |= {name: item for (at, name), item in choice.items() if at == moment}
     return tuple(found[name] for name in sorted(found))
+
+
+def work_ups_of(knowledge: KnowledgeBase) -> set[str]:
+    """The findings that close a flag by being later."""
+    return {leaf.finding for rule in knowledge.rules for leaf in leaves(rule.when) if isinstance(leaf, Later)}
+
+
+def _answers(case: Case) -> list[tuple[Recorded, ...]]:
+    """The answers of the first moment and of each step."""
+    return [case.findings, *(step.findings for step in case.steps)]
+
+
+def slots_of(case: Case) -> set[Slot]:
+    """Where a case has answers."""
+    return {(at, item.finding) for at, items in enumerate(_answers(case)) for item in items}
+
+
+def without(case: Case, slots: Collection[Slot]) -> Case:
+    """A case without some of its answers."""
+    first, *later = (tuple(item for item in items if (at, item.finding) not in slots) for at, items in enumerate(_answers(case)))
+    steps = (step.model_copy(update={"findings": kept}) for step, kept in zip(case.steps, later, strict=True))
+    return case.model_copy(update={"findings": first, "steps": tuple(steps)})
 
 
 def repeated_findings(repeated: Iterable[tuple[Path, Any]]) -> Iterable[tuple[Path, Any]]:

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from ..engine.case import Case, Step, Value
-from ..engine.case_reader import WHY, read_findings
+from ..engine.case_reader import read_findings
+from ..engine.case_reading import WHY
 from ..engine.infer import Engine
 from ..engine.program import Outcome
 from ..engine.unshown import Unshown

@@ -14,7 +14,7 @@ import sijoint
 from sijoint import engine, explain, knowledge
 
 FILLED = {
-    "sijoint.engine.case_reader.Reading",
+    "sijoint.engine.case_reading.Reading",
     "sijoint.engine.moments._Standing",
     "sijoint.engine.moments._Visit",
     "sijoint.engine.suite.Suite",

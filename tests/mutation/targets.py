@@ -10,6 +10,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "knowledge/screens.py": ("tests/test_screens.py", "tests/test_evaluators.py"),
     "engine/case.py": (f"{PLANTED}::test_each_moment_holds_what_was_given_and_not_taken_back", "tests/test_case.py"),
     "engine/case_reader.py": ("tests/test_case.py",),
+    "engine/case_reading.py": ("tests/test_case.py",),
     "explain/arguments.py": ("tests/test_frozen.py", "tests/test_arguments.py", f"{PLANTED}::test_a_ledger_leaves_no_answer_out"),
     "engine/columns.py": COLUMNS,
     "engine/column_planes.py": COLUMNS,
