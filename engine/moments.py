@@ -14,6 +14,8 @@ from ..knowledge.errors import EngineError
 from ..knowledge.language import Finding, KnowledgeBase
 from .case import Amended, Case, Correction, Moment, Recorded, Value
 
+MOST_MOMENTS = 400
+
 
 @dataclass
 class _Visit:
@@ -122,12 +124,18 @@ def _right(first: Recorded | None, correction: Correction, as_of: date | None) -
 
 
 def before_corrections(case: Case) -> Iterator[Case]:
-    """The case as it was first given, and as it stood before each later step that corrects."""
-    if any(step.corrections for step in case.steps):
+    """The case as it was first given, and as it stood before each later step that corrects; of those the first few hundred
+    moments, as they are as many as the steps squared.
+    """
+    correcting = [number for number, step in enumerate(case.steps) if step.corrections]
+    if correcting:
         yield uncorrected(case)
-    for number, step in enumerate(case.steps):
-        if step.corrections and any(before.corrections for before in case.steps[:number]):
-            yield case.model_copy(update={"steps": case.steps[:number]})
+    moments = 0
+    for number in correcting[1:]:
+        moments += number + 1
+        if moments > MOST_MOMENTS:
+            return
+        yield case.model_copy(update={"steps": case.steps[:number]})
 
 
 def _standing(case: Case, visits: Sequence[_Visit], amended: tuple[Amended, ...], knowledge: KnowledgeBase) -> Iterator[Moment]:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sijoint.engine.infer import Engine
-from sijoint.engine.moments import moments_of
+from sijoint.engine.moments import MOST_MOMENTS, before_corrections, moments_of
 from sijoint.explain.flags import FlagState
 
-from sijoint import Assessment, CaseError, KnowledgeBase, assess
+from sijoint import Assessment, CaseError, KnowledgeBase, assess, read_case
 
 NUMB = {"as_of": "2026-11-20", "findings": {"saddle_numbness": True, "age_years": 40}}
 NO_FLAG = "no flag among the answers given"
@@ -186,6 +186,14 @@ def test_a_flag_that_stood_between_two_corrections_is_named() -> None:
     assert (found.state, found.grade) == ("corrected", "emergency")
     assert [item.correction.value for item in found.corrections] == [True, False]
     assert NO_FLAG not in str(assessment)
+
+
+def test_what_stood_between_corrections_is_looked_at_in_bounded_time(knowledge: KnowledgeBase) -> None:
+    steps = [{"findings": {"saddle_numbness": corrected(number % 2 == 0)}} for number in range(200)]
+    given = read_case({"findings": {"saddle_numbness": False}, "steps": steps}, knowledge)
+    looked_at = [len(version.steps) + 1 for version in before_corrections(given)]
+    assert len(looked_at) > 20
+    assert sum(looked_at[1:]) <= MOST_MOMENTS
 
 
 def test_who_corrects_a_work_up_does_not_sign_it() -> None:
